@@ -1,0 +1,1 @@
+"""Lingtan: the open book of an industrial park."""

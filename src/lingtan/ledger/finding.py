@@ -1,0 +1,70 @@
+"""A finding: one thing a reader of the book must know, with its place and what is at stake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+Level = Literal["error", "finding", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Place of a finding; blank and None where it does not apply. Lines count physically from 1."""
+
+    file: str = ""
+    line: int | None = None
+    point: str = ""
+    stream: str = ""
+    node: str = ""
+    lines: tuple[int, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the place as plain JSON values; absent parts are null."""
+        place: dict[str, Any] = {
+            "file": self.file or None,
+            "line": self.line,
+            "point": self.point or None,
+            "stream": self.stream or None,
+            "node": self.node or None,
+        }
+        if self.lines:
+            place["lines"] = list(self.lines)
+        return place
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault, doubt or remark.
+
+    ``level``: error (row or file set aside), finding (used, but something is at stake), note.
+    ``message`` says what was expected, what came and what to do. ``start``/``end`` bound the time
+    concerned, half-open. ``amount`` and ``unit`` are what is at stake. ``params`` hold the placeholders
+    behind the message, so that a page can say it in another language.
+    """
+
+    code: str
+    level: Level
+    message: str
+    where: Where = Where()
+    start: datetime | None = None
+    end: datetime | None = None
+    amount: Decimal | None = None
+    unit: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the finding as plain JSON values under the stable keys of the command line."""
+        return {
+            "code": self.code,
+            "level": self.level,
+            "message": self.message,
+            "where": self.where.as_json(),
+            "from": self.start.isoformat() if self.start else None,
+            "to": self.end.isoformat() if self.end else None,
+            "amount": float(self.amount) if self.amount is not None else None,
+            "unit": self.unit or None,
+        }
