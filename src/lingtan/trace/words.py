@@ -1,0 +1,176 @@
+"""The phrases of an explanation, Chinese and English side by side, and the names of the account's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from lingtan.trace import show
+
+#: key -> (Chinese, English); placeholders are the values of the step.
+PHRASES: Mapping[str, tuple[str, str]] = {
+    "lines": ("由 {count} 行清册相加", "sum of {count} lines"),
+    "lines.none": ("没有清册行", "no lines"),
+    "line": ("{id}：{amount} t {substance}（{node}，{activity}）", "{id}: {amount} t {substance} ({node}, {activity})"),
+    "line.unknown": ("{id}：未给出，注记 {notation}。{note}", "{id}: not given, notation {notation}. {note}"),
+    "line.month": ("{id}：{month} 计 {amount} t", "{id}: {amount} t in {month}"),
+    "line.about": (
+        "边界 {boundary}，节点 {node}，流 {stream}：{source} → {target}，{start} 至 {end}（不含）",
+        "boundary {boundary}, node {node}, stream {stream}: {source} -> {target}, from {start} until {end}",
+    ),
+    "year_only": (
+        "另有 {amount} t 只知全年数，未分到月",
+        "{amount} t more are known for the year only and stand in no month",
+    ),
+    "more": ("另有 {count} 项未逐一列出，合计 {amount} {unit}", "{count} more, together {amount} {unit}"),
+    "trade.received": ("受入 {amount} t", "received {amount} t"),
+    "trade.sent": ("送出 {amount} t", "sent {amount} t"),
+    "trade.own": ("自身排放 {amount} t", "own {amount} t"),
+    "term": (
+        "{id}：{amount} {unit} → 当量 {calorific} tce，等价 {equivalent} tce",
+        "{id}: {amount} {unit} -> {calorific} tce calorific, {equivalent} tce equivalent",
+    ),
+    "term.left_out": (
+        "{id}：{amount} {unit} 列示，不计入（当量 {calorific}，等价 {equivalent} tce）",
+        "{id}: {amount} {unit} shown, left out ({calorific} tce calorific, {equivalent} tce equivalent)",
+    ),
+    "flows": (
+        "流量 {amount} {unit}，{count} 段：计量 {measured}，填报 {reported}，估算 {estimated}，缺失 {missing} 段",
+        "flow {amount} {unit} in {count} pieces: metered {measured}, reported {reported}, estimated {estimated}, "
+        "missing {missing} pieces",
+    ),
+    "flow": (
+        "{start} 至 {end}：{amount} {unit}，来自 {origin}，份额 {share}，可知 {known}，逐时 {resolved}{marks}",
+        "{start} until {end}: {amount} {unit} from {origin}, share {share}, known {known}, resolved {resolved}{marks}",
+    ),
+    "missing": (
+        "{start} 至 {end}：没有读数，也没有填报，注记 {notation}",
+        "{start} until {end}: neither readings nor statements, notation {notation}",
+    ),
+    "readings": (
+        "表计点 {point}（{role}，{register}）：{amount} {unit}，{start} 至 {end}",
+        "point {point} ({role}, {register}): {amount} {unit}, from {start} until {end}",
+    ),
+    "readings.virtual": (
+        "虚拟点 {point} = {expression}：{amount} {unit}",
+        "virtual point {point} = {expression}: {amount} {unit}",
+    ),
+    "readings.file": (
+        "文件 {file} 第 {first_line} 至 {last_line} 行，{readings} 条读数，sha-256 {sha256}",
+        "file {file} lines {first_line} to {last_line}, {readings} readings, sha-256 {sha256}",
+    ),
+    "readings.gone": (
+        "没有随附读数文件的位置：重新打开园区文件夹可查",
+        "the place in the reading files was not handed over; open the park folder again to see it",
+    ),
+    "statement": (
+        "{kind}，{ref}，填报方 {reporter}：{amount} {unit}；证据 {evidence}",
+        "{kind} at {ref}, reporter {reporter}: {amount} {unit}; evidence {evidence}",
+    ),
+    "factor": (
+        "{parameter} = {value} {unit}，行 {row}，{document}（{source}），数据年 {data_year}，状态 {status}",
+        "{parameter} = {value} {unit}, row {row}, {document} ({source}), data year {data_year}, status {status}",
+    ),
+    "factor.published": (
+        "原文写作 {value} {unit}，有效 {from} 至 {until}，地区 {region}，内容摘要 {content_hash}",
+        "published as {value} {unit}, valid {from} until {until}, region {region}, content hash {content_hash}",
+    ),
+    "factor.own": ("园区自有因子，{file} 第 {line} 行", "the park's own row, {file} line {line}"),
+    "factor.refused": (
+        "未用：{value} {unit}，{row}（{document}，{status}）",
+        "not used: {value} {unit}, {row} ({document}, {status})",
+    ),
+    "rule": ("规则 {rule}：{formula} = {amount} t {substance}", "rule {rule}: {formula} = {amount} t {substance}"),
+    "rule.cite": ("依据 {citation}", "source {citation}"),
+    "clause": ("方法 {method}，类别 {category}，范围 {scope}", "method {method}, category {category}, scope {scope}"),
+    "clause.document": ("方法文件 {title}：{document}", "method file {title}: {document}"),
+    "choice": (
+        "口径选择 {id}：取 {chosen}。{reason}（{document}）",
+        "choice {id}: chosen {chosen}. {reason} ({document})",
+    ),
+    "choice.alternative": ("若取 {alternative}：{effect}", "with {alternative}: {effect}"),
+    "finding": ("发现 {code}（{level}）：{message}", "finding {code} ({level}): {message}"),
+    "deviation": (
+        "{start} 至 {end}：采用 {adopted}，另一说 {other}（{kind} {ref}），差 {difference}，允许 {allowed} {unit}{verdict}",
+        "{start} until {end}: adopted {adopted}, the other says {other} ({kind} {ref}), difference {difference}, "
+        "allowed {allowed} {unit}{verdict}",
+    ),
+    "quality": ("{name}：{share}", "{name}: {share}"),
+    "check.holds": ("验算：{how} = {recomputed}，相差 0", "check: {how} = {recomputed}, difference 0"),
+    "check.differs": ("验算：{how} = {recomputed}，相差 {difference}", "check: {how} = {recomputed}, off by {difference}"),
+    "check.unknown": ("验算：{how}，有未知项，不能算", "check: {how}, cannot be done, a part is not known"),
+}
+
+#: Words of the account -> (Chinese, English).
+NAMES: Mapping[str, tuple[str, str]] = {
+    "co2_t": ("二氧化碳排放总量", "total CO₂"),
+    "co2e_t": ("温室气体排放总量", "total CO₂e"),
+    "energy_tce_calorific": ("能源消费量（当量值）", "energy, calorific value"),
+    "energy_tce_equivalent": ("能源消费量（等价值）", "energy, equivalent value"),
+    "co2_t_per_tce": ("单位能耗碳排放", "CO₂ per unit energy"),
+    "fuel": ("燃料燃烧", "fuel burned"),
+    "conversion": ("能源转换碳损失", "conversion carbon loss"),
+    "electricity": ("净购入电力", "net electricity"),
+    "heat": ("净购入热力", "net heat"),
+    "process": ("工业过程", "process"),
+    "resolved": ("逐时段可知", "resolved"),
+    "known": ("总量可知", "known"),
+    "measured": ("计量", "metered"),
+    "reported": ("填报", "reported"),
+    "estimated": ("估算", "estimated"),
+    "missing": ("缺失", "missing"),
+    "complete": ("完整", "complete"),
+    "incomplete": ("不完整", "incomplete"),
+    "unverified": ("未核实", "unverified"),
+    "meter": ("表计", "meter"),
+    "virtual": ("虚拟表计", "virtual meter"),
+    "invoice": ("发票", "invoice"),
+    "statistics": ("统计报表", "statistics form"),
+    "report": ("月报", "report"),
+    "estimate": ("估算", "estimate"),
+    "confirmed_zero": ("确认为零", "confirmed zero"),
+    "error": ("错误", "error"),
+    "finding": ("发现", "finding"),
+    "note": ("说明", "note"),
+}
+
+#: Figures of the totals -> unit.
+UNITS: Mapping[str, str] = {
+    "co2_t": "t CO₂",
+    "co2e_t": "t CO₂e",
+    "energy_tce_calorific": "tce",
+    "energy_tce_equivalent": "tce",
+    "co2_t_per_tce": "t CO₂/tce",
+}
+
+
+def name(word: str, lang: str) -> str:
+    """Return the name of a word of the account, or the word itself where it has none."""
+    pair = NAMES.get(word)
+    return word if pair is None else pair[0 if lang == "zh" else 1]
+
+
+def both(word: str) -> tuple[str, str]:
+    """Return the Chinese and the English name of a word of the account."""
+    return NAMES.get(word, (word, word))
+
+
+def say(key: str, values: Mapping[str, Any], lang: str) -> str:
+    """Return the phrase ``key`` with its placeholders filled; figures and instants are formatted, None is ``—``."""
+    phrase = PHRASES[key][0 if lang == "zh" else 1]
+    shown = {word: _shown(value, lang) for word, value in values.items()}
+    return phrase.format_map(shown).strip()
+
+
+def _shown(value: Any, lang: str) -> str:
+    if value is None or value == "":
+        return show.NOT_APPLICABLE
+    if isinstance(value, Decimal):
+        return show.exact(value)
+    if isinstance(value, datetime):
+        return show.instant(value, None)
+    if isinstance(value, (list, tuple)):
+        return ("、" if lang == "zh" else ", ").join(_shown(part, lang) for part in value) or show.NOT_APPLICABLE
+    return name(value, lang) if isinstance(value, str) else str(value)
