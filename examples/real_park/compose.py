@@ -43,7 +43,7 @@ STREAMS = [
     ("el-A", "electricity", "grid", "A", "", "", "measured", "steel_gwangyang_2018", "CC BY 4.0", "as metered"),
     ("el-B", "electricity", "grid", "B", "", "", "scaled", "elmas_france_2018", "CC BY 4.0", "food cluster / 100"),
     ("el-C", "electricity", "grid", "C", "", "", "modelled", "inde_sector_profiles", "CC BY-SA 4.0", "paper / 1000"),
-    ("heat-C", "heat", "K", "C", "", "", "modelled", "inde_sector_profiles", "CC BY-SA 4.0", "paper 100-500 degC / 1e3"),
+    ("heat-C", "heat", "K", "C", "", "", "modelled", "inde_sector_profiles", "CC BY-SA 4.0", "100-500 degC / 1000"),
     ("el-H", "electricity", "grid", "H", "", "", "measured", "cossmic_counters", "CC BY 4.0", "as metered, + 728 days"),
     ("ev-H", "electricity", "H", "H-EV", "", "", "measured", "cossmic_counters", "CC BY 4.0", "as metered, + 728 days"),
     ("el-I", "electricity", "grid", "I", "", "", "scaled", "elmas_france_2018", "CC BY 4.0", "office cluster / 50"),

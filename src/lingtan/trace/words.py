@@ -136,6 +136,9 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "note": ("说明", "note"),
 }
 
+#: Placeholders that hold a word of the account, not an id or a text of the park.
+_WORDS = frozenset({"origin", "kind", "status", "level", "category", "name", "total"})
+
 #: Figures of the totals -> unit.
 UNITS: Mapping[str, str] = {
     "co2_t": "t CO₂",
@@ -160,7 +163,10 @@ def both(word: str) -> tuple[str, str]:
 def say(key: str, values: Mapping[str, Any], lang: str) -> str:
     """Return the phrase ``key`` with its placeholders filled; figures and instants are formatted, None is ``—``."""
     phrase = PHRASES[key][0 if lang == "zh" else 1]
-    shown = {word: _shown(value, lang) for word, value in values.items()}
+    shown = {
+        word: name(value, lang) if word in _WORDS and isinstance(value, str) and value else _shown(value, lang)
+        for word, value in values.items()
+    }
     return phrase.format_map(shown).strip()
 
 
@@ -173,4 +179,4 @@ def _shown(value: Any, lang: str) -> str:
         return show.instant(value, None)
     if isinstance(value, (list, tuple)):
         return ("、" if lang == "zh" else ", ").join(_shown(part, lang) for part in value) or show.NOT_APPLICABLE
-    return name(value, lang) if isinstance(value, str) else str(value)
+    return str(value)
