@@ -1,0 +1,326 @@
+"""The links of a chain: inventory line, flows, readings or statements, factors, rule, clause, findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from lingtan.flows.model import Flow, Source
+from lingtan.inventory.model import Choice, FactorUse, Line, LineInput
+from lingtan.ledger.finding import Finding
+from lingtan.trace import recompute, show
+from lingtan.trace.context import Context
+from lingtan.trace.model import Step
+
+STATEMENTS = ("invoice", "statistics", "report", "estimate", "confirmed_zero")
+METERS = ("meter", "virtual")
+MAX_REFUSED = 5
+
+
+def line_step(context: Context, line: Line, *, opened: bool = True) -> Step:
+    """Return the step of one line; ``opened`` hangs its whole chain below."""
+    if line.amount_t is None:
+        values = {"id": line.id, "notation": line.notation or "NE", "note": line.note or line.activity}
+        return Step("line", "line.unknown", values, line_chain(context, line) if opened else (), broken=True)
+    values = {
+        "id": line.id,
+        "amount": line.amount_t,
+        "substance": line.substance,
+        "node": line.node,
+        "activity": line.activity or line.category,
+    }
+    return Step("line", "line", values, line_chain(context, line) if opened else ())
+
+
+def line_chain(context: Context, line: Line, *, pieces: bool = False) -> tuple[Step, ...]:
+    """Return what stands behind a line; ``pieces`` lists every adopted piece, else only their sources."""
+    return (
+        *about(context, line),
+        *flow_steps(context, line.inputs, pieces=pieces),
+        *(factor_step(context, use) for use in line.factors),
+        *rule_steps(line),
+        clause_step(context, line),
+    )
+
+
+def about(context: Context, line: Line) -> tuple[Step, ...]:
+    """Return where and when a line holds."""
+    stream = context.park.streams.get(line.stream)
+    values = {
+        "boundary": line.boundary,
+        "node": line.node,
+        "stream": line.stream,
+        "source": stream.source if stream else None,
+        "target": stream.target if stream else None,
+        "start": context.local(line.start),
+        "end": context.local(line.end),
+    }
+    return (Step("line", "line.about", values),)
+
+
+def flow_steps(context: Context, inputs: Sequence[LineInput], *, pieces: bool) -> tuple[Step, ...]:
+    """Return the flows of a line: their sum by quality, on request each piece, then readings and statements."""
+    if not inputs:
+        return ()
+    listed = tuple(piece_step(context, part.flow, part.share, part.unit) for part in inputs) if pieces else ()
+    flows = [part.flow for part in inputs]
+    return (
+        Step("flow", "flows", _by_quality(inputs), listed),
+        *(missing_step(context, flow) for flow in flows if flow.amount is None and not pieces),
+        *source_steps(context, flows, inputs[0].unit),
+    )
+
+
+def _by_quality(inputs: Sequence[LineInput]) -> dict[str, object]:
+    known = [part for part in inputs if part.amount is not None]
+
+    def part_of(kinds: Sequence[str], estimated: bool | None) -> Decimal:
+        chosen = (
+            part.amount or Decimal(0)
+            for part in known
+            if part.flow.origin in kinds and estimated in (None, part.flow.estimated)
+        )
+        return sum(chosen, Decimal(0))
+
+    stated = tuple(kind for kind in STATEMENTS if kind != "estimate")
+    return {
+        "amount": sum((part.amount for part in known if part.amount is not None), Decimal(0)) if known else None,
+        "unit": inputs[0].unit,
+        "count": len(inputs),
+        "measured": part_of(METERS, None),
+        "reported": part_of(stated, False),
+        "estimated": part_of(stated, True) + part_of(("estimate",), None),
+        "missing": sum(part.flow.amount is None for part in inputs),
+    }
+
+
+def piece_step(context: Context, flow: Flow, share: Decimal, unit: str) -> Step:
+    """Return one adopted piece."""
+    if flow.amount is None:
+        return missing_step(context, flow)
+    marks = [*flow.flags, *(["cut"] if flow.estimated else [])]
+    values = {
+        "start": context.local(flow.start),
+        "end": context.local(flow.end),
+        "amount": flow.amount,
+        "unit": unit,
+        "origin": flow.origin,
+        "share": share,
+        "known": show.share(flow.known),
+        "resolved": show.share(flow.resolved),
+        "unplaced": flow.unplaced,
+        "flags": marks,
+        "marks": f" [{', '.join(marks)}]" if marks else " ",
+    }
+    return Step("flow", "flow", values)
+
+
+def missing_step(context: Context, flow: Flow) -> Step:
+    """Return a span of which nothing is known."""
+    values = {
+        "start": context.local(flow.start),
+        "end": context.local(flow.end),
+        "notation": flow.notation or "NE",
+        "stream": flow.stream,
+    }
+    return Step("missing", "missing", values, broken=True)
+
+
+def source_steps(context: Context, flows: Iterable[Flow], unit: str) -> tuple[Step, ...]:
+    """Return metering points (one step each over the whole span) and statement rows behind ``flows``."""
+    grouped: dict[tuple[str, str], list[Source]] = {}
+    for flow in flows:
+        for source in flow.sources:
+            grouped.setdefault((source.kind, source.ref), []).append(source)
+    return tuple(
+        _meter_step(context, sources, unit) if kind in METERS else _statement_step(sources, unit)
+        for (kind, _), sources in grouped.items()
+    )
+
+
+def _together(sources: Sequence[Source]) -> tuple[Decimal | None, datetime, datetime]:
+    amounts = [source.amount for source in sources if source.amount is not None]
+    total = sum(amounts, Decimal(0)) if amounts else None
+    return total, min(source.start for source in sources), max(source.end for source in sources)
+
+
+def _meter_step(context: Context, sources: Sequence[Source], unit: str) -> Step:
+    amount, start, end = _together(sources)
+    point = sources[0].ref
+    meter = context.meter(point, start)
+    virtual = context.virtual(point)
+    if meter is None and virtual is not None:
+        values = {"point": point, "expression": virtual.expression, "amount": amount, "unit": unit}
+        return Step("readings", "readings.virtual", values)
+    values = {
+        "point": point,
+        "role": meter.role if meter else None,
+        "register": meter.register if meter else None,
+        "serial": meter.serial if meter else None,
+        "amount": amount,
+        "unit": unit,
+        "start": context.local(start),
+        "end": context.local(end),
+    }
+    return Step("readings", "readings", values, _files(context, point, start, end))
+
+
+def _files(context: Context, point: str, start: datetime, end: datetime) -> tuple[Step, ...]:
+    if context.place is None:
+        return (Step("readings", "readings.gone", {}),)
+    return tuple(
+        Step(
+            "readings",
+            "readings.file",
+            {
+                "file": part.file,
+                "first_line": part.first_line,
+                "last_line": part.last_line,
+                "readings": part.readings,
+                "sha256": part.sha256,
+            },
+        )
+        for part in context.place(point, start, end)
+    )
+
+
+def _statement_step(sources: Sequence[Source], unit: str) -> Step:
+    amount, _, _ = _together(sources)
+    first = sources[0]
+    values = {
+        "origin": first.kind,
+        "kind": first.kind,
+        "ref": first.ref,
+        "reporter": first.reporter,
+        "amount": amount,
+        "unit": unit,
+        "evidence": first.evidence,
+    }
+    return Step("statement", "statement", values)
+
+
+def factor_step(context: Context, use: FactorUse) -> Step:
+    """Return a factor as used, with its row as published and the rows that were not used."""
+    row = use.row
+    values = {
+        "parameter": use.parameter,
+        "value": use.value,
+        "unit": use.unit,
+        "row": row.id,
+        "document": row.document,
+        "source": row.source,
+        "data_year": str(row.data_year) if row.data_year else None,
+        "status": row.status,
+        "set_id": row.set_id,
+    }
+    published = {
+        "value": row.value,
+        "unit": row.unit,
+        "from": row.applies_from.isoformat() if row.applies_from else None,
+        "until": row.applies_until.isoformat() if row.applies_until else None,
+        "region": row.region,
+        "content_hash": row.content_hash,
+    }
+    below = [Step("factor", "factor.published", published)]
+    if row.file:
+        below.append(Step("factor", "factor.own", {"file": row.file, "line": row.line}))
+    below.extend(_refused(context, use))
+    return Step("factor", "factor", values, tuple(below), broken=row.status == "recalled")
+
+
+def _refused(context: Context, use: FactorUse) -> list[Step]:
+    used = use.row
+    others = [
+        row
+        for row in context.candidates
+        if row.subject == used.subject and row.parameter == use.parameter and row.id != used.id
+    ]
+    others.sort(key=lambda row: (row.set_id != used.set_id, -(row.data_year or 0), row.id))
+    return [
+        Step(
+            "factor",
+            "factor.refused",
+            {
+                "value": row.value,
+                "unit": row.unit,
+                "row": row.id,
+                "document": row.document,
+                "status": row.status,
+                "region": row.region,
+            },
+        )
+        for row in others[:MAX_REFUSED]
+    ]
+
+
+def rule_steps(line: Line) -> tuple[Step, ...]:
+    """Return the rule with its own numbers and its citation."""
+    if not line.rule:
+        return ()
+    values = {
+        "rule": line.rule,
+        "formula": recompute.formula(line),
+        "amount": line.amount_t,
+        "substance": line.substance,
+        "arguments": dict(line.arguments),
+        "sign": line.sign,
+    }
+    cite = Step("rule", "rule.cite", {"citation": recompute.citation(line.rule)})
+    return (Step("rule", "rule", values, (cite,)),)
+
+
+def clause_step(context: Context, line: Line) -> Step:
+    """Return the method's clause that a line stands under."""
+    values = {"method": line.method, "category": line.category, "scope": line.scope or None}
+    document = context.documents.get(line.category) or context.documents.get("")
+    if not document:
+        return Step("clause", "clause", values)
+    title = context.documents.get("title", line.method)
+    return Step("clause", "clause", values, (Step("clause", "clause.document", {"title": title, "document": document}),))
+
+
+def choice_step(choice: Choice) -> Step:
+    """Return a choice of the method with what each alternative would change."""
+    below = tuple(
+        Step("choice", "choice.alternative", {"alternative": alternative, "effect": _effect(totals), "totals": totals})
+        for alternative, totals in choice.effect.items()
+    )
+    values = {"id": choice.id, "chosen": choice.chosen, "reason": choice.reason, "document": choice.document}
+    return Step("choice", "choice", values, below, broken=choice.unverified)
+
+
+def _effect(totals: Mapping[str, Decimal | None]) -> str:
+    return ", ".join(f"{word} = {show.exact(value)}" for word, value in totals.items())
+
+
+def finding_steps(findings: Iterable[Finding]) -> tuple[Step, ...]:
+    """Return findings as steps."""
+    return tuple(
+        Step(
+            "finding",
+            "finding",
+            {
+                "code": finding.code,
+                "level": finding.level,
+                "message": finding.message,
+                "amount": finding.amount,
+                "unit": finding.unit,
+                "where": finding.where.as_json(),
+            },
+        )
+        for finding in findings
+    )
+
+
+def touching(context: Context, streams: Iterable[str], *, nodes: Iterable[str] = ()) -> tuple[Step, ...]:
+    """Return the findings about the given streams, their points and the given nodes, notes last."""
+    wanted = set(streams)
+    points = {point for stream in wanted for point in context.points(stream)}
+    places = set(nodes)
+    found = [
+        finding
+        for finding in context.account.findings
+        if finding.where.stream in wanted or finding.where.point in points or finding.where.node in places
+    ]
+    return finding_steps(sorted(found, key=lambda finding: finding.level == "note"))
