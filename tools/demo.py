@@ -51,7 +51,14 @@ def main() -> None:
         say("[1/3] the example park is built already (out/park)")
     say("[2/3] readings -> flows -> account")
     files = ["--excel", "out/account.xlsx", "--html", "out/account.html"]
-    figures = ["--explain", "total:co2_t_per_tce", "--explain", "category:electricity", "--explain", "flow:el-E01@2025-03"]
+    figures = [
+        "--explain",
+        "total:co2_t_per_tce",
+        "--explain",
+        "category:electricity",
+        "--explain",
+        "flow:el-E01@2025-03",
+    ]
     lingtan("account", "out/park", "--year", YEAR, "--method", METHOD, *files, *figures)
     say("[3/3] done: out/account.xlsx, out/account.html")
 

@@ -87,7 +87,10 @@ def test_faulty_rows_are_set_aside_and_the_counter_goes_on(write: Write, run: Ru
 
 
 def test_device_change_uses_closing_and_opening_registers(write: Write, run: Run) -> None:
-    meters = "P1,el,main,counter,kWh,10,,PT1H,2025-01-01,2025-07-01,0,4344\nP1,el,main,counter,kWh,10,,PT1H,2025-07-01,,4344,\n"
+    meters = (
+        "P1,el,main,counter,kWh,10,,PT1H,2025-01-01,2025-07-01,0,4344\n"
+        "P1,el,main,counter,kWh,10,,PT1H,2025-07-01,,4344,\n"
+    )
     folder = write(park(counter(range(8761)), meters))
     assert rows(run, folder, "year")[0]["amount"] == 87600
 

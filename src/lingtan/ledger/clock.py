@@ -134,6 +134,7 @@ def parse_clock(text: str, default: tzinfo = UTC) -> tzinfo:
         raise TimeError("unknown_clock", wanted, text) from fault
 
 
+@lru_cache(maxsize=16_384)
 def local_midnight(day: date, zone: tzinfo) -> datetime:
     """Instant at which the local ``day`` begins.
 

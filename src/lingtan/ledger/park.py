@@ -177,7 +177,11 @@ class VirtualPoint:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one party says an amount was. ``amount`` is in the written ``unit``; ``kind`` as in the folder format."""
+    """What one party says an amount was. ``amount`` is in the written ``unit``; ``kind`` as in the folder format.
+
+    ``contested``: spans of the same stream, kind and reporter overlap; such rows are cross-checks only unless
+    adoption.csv names them.
+    """
 
     stream: str
     start: datetime
@@ -190,6 +194,7 @@ class Statement:
     evidence: tuple[str, ...] = ()
     note: str = ""
     at: At = At()
+    contested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

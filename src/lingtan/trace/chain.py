@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from lingtan.flows.model import Flow, Source
 from lingtan.inventory.model import Choice, FactorUse, Line, LineInput
@@ -21,7 +22,7 @@ MAX_REFUSED = 5
 def line_step(context: Context, line: Line, *, opened: bool = True) -> Step:
     """Return the step of one line; ``opened`` hangs its whole chain below."""
     if line.amount_t is None:
-        values = {"id": line.id, "notation": line.notation or "NE", "note": line.note or line.activity}
+        values: dict[str, Any] = {"id": line.id, "notation": line.notation or "NE", "note": line.note or line.activity}
         return Step("line", "line.unknown", values, line_chain(context, line) if opened else (), broken=True)
     values = {
         "id": line.id,
@@ -151,7 +152,7 @@ def _meter_step(context: Context, sources: Sequence[Source], unit: str) -> Step:
     meter = context.meter(point, start)
     virtual = context.virtual(point)
     if meter is None and virtual is not None:
-        values = {"point": point, "expression": virtual.expression, "amount": amount, "unit": unit}
+        values: dict[str, Any] = {"point": point, "expression": virtual.expression, "amount": amount, "unit": unit}
         return Step("readings", "readings.virtual", values)
     values = {
         "point": point,
@@ -267,7 +268,17 @@ def rule_steps(line: Line) -> tuple[Step, ...]:
         "sign": line.sign,
     }
     cite = Step("rule", "rule.cite", {"citation": recompute.citation(line.rule)})
-    return (Step("rule", "rule", values, (cite,)),)
+    return (Step("rule", "rule", values, (cite, *_amount_steps(line))),)
+
+
+def _amount_steps(line: Line) -> tuple[Step, ...]:
+    """Tell where the rule's amount comes from when it is not simply the sum of the inputs."""
+    stated, summed = line.arguments.get(recompute.AMOUNT), recompute.from_inputs(line)
+    if stated is None or summed is None or stated == summed:
+        return ()
+    unit = recompute.argument_unit(line, recompute.AMOUNT)
+    values = {"stated": stated, "summed": summed, "difference": stated - summed, "unit": unit, "note": line.note}
+    return (Step("rule", "rule.amount", values),)
 
 
 def clause_step(context: Context, line: Line) -> Step:
@@ -277,7 +288,9 @@ def clause_step(context: Context, line: Line) -> Step:
     if not document:
         return Step("clause", "clause", values)
     title = context.documents.get("title", line.method)
-    return Step("clause", "clause", values, (Step("clause", "clause.document", {"title": title, "document": document}),))
+    return Step(
+        "clause", "clause", values, (Step("clause", "clause.document", {"title": title, "document": document}),)
+    )
 
 
 def choice_step(choice: Choice) -> Step:

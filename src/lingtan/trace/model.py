@@ -55,7 +55,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The figure computed again from what is listed: ``difference`` = stated - recomputed; None where nothing can be."""
+    """The figure computed again from what is listed; either side is None where it is not known."""
 
     how: str
     stated: Decimal | None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from lingtan.inventory import rules
 from lingtan.inventory.model import Line
+from lingtan.ledger import units
 from lingtan.trace import show
+
+AMOUNT = "amount"
 
 
 def line_amount(line: Line) -> Decimal | None:
@@ -17,12 +21,45 @@ def line_amount(line: Line) -> Decimal | None:
 
 
 def formula(line: Line) -> str:
-    """Return the line's rule with its own numbers."""
-    parts = [f"{show.exact(value)} ({name})" for name, value in line.arguments.items()]
-    return " × ".join(parts)
+    """Return the line's rule with its own numbers and their units, blank where it has no rule."""
+    rule = rules.RULES.get(line.rule)
+    if rule is None or not line.arguments:
+        return ""
+
+    def figure(match: re.Match[str]) -> str:
+        word = match.group()
+        value = line.arguments.get(word)
+        return word if value is None else f"{show.exact(value)} {argument_unit(line, word)}"
+
+    return re.sub(r"[a-z_]+", figure, rule.formula)
+
+
+def argument_unit(line: Line, argument: str) -> str:
+    """Return the unit of an argument of the line's rule, blank where the rule or the argument is not known."""
+    rule = rules.RULES.get(line.rule)
+    pattern = rule.arguments.get(argument, "") if rule else ""
+    unit = line.inputs[0].unit if line.inputs else "unit"
+    return pattern.replace("{unit}", unit).replace("{substance}", line.substance)
+
+
+def from_inputs(line: Line) -> Decimal | None:
+    """Return the rule's ``amount`` as the sum of the line's inputs, in the rule's unit and with the line's sign.
+
+    None where an input is not known or its unit cannot be brought to the rule's (steam to heat goes by state).
+    """
+    amounts = [part.amount for part in line.inputs]
+    if not amounts or any(amount is None for amount in amounts):
+        return None
+    total = sum((amount for amount in amounts if amount is not None), Decimal(0))
+    unit, wanted = line.inputs[0].unit, argument_unit(line, AMOUNT)
+    try:
+        signed = total if unit == wanted else units.convert(total, unit, wanted)
+    except units.UnitError:
+        return None
+    return signed * line.sign
 
 
 def citation(rule: str) -> str:
     """Return the standard and clause of a rule."""
     known = rules.RULES.get(rule)
-    return str(getattr(known, "citation", "")) if known else ""
+    return known.citation if known else ""

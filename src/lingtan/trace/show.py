@@ -30,7 +30,7 @@ def total(value: Decimal | float | None, missing: str = NOT_APPLICABLE) -> str:
     """Return an amount in whole units, with as many decimals as a small one needs to show three digits."""
     if value is None:
         return missing
-    size = abs(value)
+    size = abs(float(value))
     places = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 4
     return number(value, places, missing)
 
@@ -39,7 +39,7 @@ def ratio(value: Decimal | float | None, missing: str = NOT_APPLICABLE) -> str:
     """Return a headline ratio: two decimals, three below one."""
     if value is None:
         return missing
-    return number(value, 2 if abs(value) >= 1 else 3, missing)
+    return number(value, 2 if abs(float(value)) >= 1 else 3, missing)
 
 
 def share(value: Decimal | float | None, missing: str = NOT_APPLICABLE) -> str:

@@ -84,6 +84,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     ),
     "rule": ("规则 {rule}：{formula} = {amount} t {substance}", "rule {rule}: {formula} = {amount} t {substance}"),
     "rule.cite": ("依据 {citation}", "source {citation}"),
+    "rule.amount": (
+        "代入量 {stated} {unit}，流量之和 {summed}，差 {difference}（库存变化或状态换算）。{note}",
+        "the rule takes {stated} {unit}, the flows sum to {summed}, {difference} apart (stock change or state). {note}",
+    ),
     "clause": ("方法 {method}，类别 {category}，范围 {scope}", "method {method}, category {category}, scope {scope}"),
     "clause.document": ("方法文件 {title}：{document}", "method file {title}: {document}"),
     "choice": (
@@ -93,13 +97,17 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "choice.alternative": ("若取 {alternative}：{effect}", "with {alternative}: {effect}"),
     "finding": ("发现 {code}（{level}）：{message}", "finding {code} ({level}): {message}"),
     "deviation": (
-        "{start} 至 {end}：采用 {adopted}，另一说 {other}（{kind} {ref}），差 {difference}，允许 {allowed} {unit}{verdict}",
+        "{start} 至 {end}：采用 {adopted}，另一说 {other}（{kind} {ref}），差 {difference}，"
+        "允许 {allowed} {unit}{verdict}",
         "{start} until {end}: adopted {adopted}, the other says {other} ({kind} {ref}), difference {difference}, "
         "allowed {allowed} {unit}{verdict}",
     ),
     "quality": ("{name}：{share}", "{name}: {share}"),
     "check.holds": ("验算：{how} = {recomputed}，相差 0", "check: {how} = {recomputed}, difference 0"),
-    "check.differs": ("验算：{how} = {recomputed}，相差 {difference}", "check: {how} = {recomputed}, off by {difference}"),
+    "check.differs": (
+        "验算：{how} = {recomputed}，相差 {difference}",
+        "check: {how} = {recomputed}, off by {difference}",
+    ),
     "check.unknown": ("验算：{how}，有未知项，不能算", "check: {how}, cannot be done, a part is not known"),
 }
 

@@ -1,0 +1,395 @@
+"""The front door: a park folder opened once; flows, accounts and explanations drawn from it as they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lingtan.ledger import clock, folder
+
+if TYPE_CHECKING:
+    from lingtan.certificates import Coverage
+    from lingtan.flows.model import FlowSet
+    from lingtan.inventory.bridge import Bridge
+    from lingtan.inventory.methods import Method
+    from lingtan.inventory.model import Account
+    from lingtan.ledger.finding import Finding
+    from lingtan.ledger.folder import Loaded
+    from lingtan.ledger.park import Park
+    from lingtan.series.model import Series
+    from lingtan.trace import Explanation, ReadingFile
+
+DEFAULT_METHOD = "cn-zcp-2025"
+STEPS = ("day", "month", "year")
+
+
+class BookError(Exception):
+    """Something asked of a park folder that it cannot give; the message says what and what to do."""
+
+
+@dataclass(slots=True)
+class Book:
+    """A park folder. Everything is computed when first asked for and kept; the folder itself is never changed.
+
+    Years are calendar years in the park's zone. Build one with :meth:`open`.
+    """
+
+    loaded: Loaded
+    park: Park
+    _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, path: Path | str, *, repairs: Mapping[str, Sequence[str]] | None = None) -> Book:
+        """Read a park folder; ``repairs`` switches named repairs on for points, beside those of ``park.toml``.
+
+        Raises
+        ------
+        FolderError : there is no folder, or its ``park.toml`` cannot be read.
+        """
+        loaded = folder.read(Path(path))
+        return cls(loaded, _repaired(loaded.park, repairs or {}))
+
+    @property
+    def synthetic(self) -> bool:
+        """Tell whether ``park.toml`` says that the data are synthetic."""
+        return self.loaded.extras.unknown.get("synthetic") is True
+
+    @property
+    def root(self) -> Path:
+        """The folder."""
+        return self.loaded.root or Path()
+
+    def years(self) -> tuple[int, ...]:
+        """Return the years that readings or statements speak of, first to last."""
+        found: tuple[int, ...] = self._once(("years",), self._years)
+        return found
+
+    def _years(self) -> tuple[int, ...]:
+        zone = self.park.settings.zone
+        spans = [(row.start, row.end) for row in self.park.statements]
+        read = self.loaded.readings.span()
+        if read is not None:
+            spans.append(read)
+        years = {
+            year
+            for start, end in spans
+            for year in range(start.astimezone(zone).year, _last_year(end.astimezone(zone)) + 1)
+        }
+        return tuple(sorted(years))
+
+    def series(self, start: datetime, end: datetime, *, steps: Sequence[str] = STEPS) -> Series:
+        """Return the roll-ups of the readings over [start, end)."""
+        kept: Series = self._once(("series", start, end, tuple(steps)), lambda: self._series(start, end, tuple(steps)))
+        return kept
+
+    def _series(self, start: datetime, end: datetime, steps: tuple[str, ...]) -> Series:
+        from lingtan import series
+
+        blocks = self.loaded.readings.blocks(start=start, end=end)
+        return series.summarise(blocks, self.park, start, end, steps=steps)
+
+    def flows(self, year: int, last: int | None = None) -> FlowSet:
+        """Return the adopted flows of a year, or of the years ``year`` to ``last``."""
+        kept: FlowSet = self._once(("flows", year, last or year), lambda: self._flows(year, last or year))
+        return kept
+
+    def _flows(self, year: int, last: int) -> FlowSet:
+        from lingtan import flows
+
+        start, end = self.window(year, last)
+        return flows.adopt(self.park, self.series(start, end), start, end)
+
+    def window(self, year: int, last: int | None = None) -> tuple[datetime, datetime]:
+        """Return the instants that bound a year, or the years ``year`` to ``last``, in the park's zone.
+
+        Raises
+        ------
+        BookError : the year is not one of 1900 to 2100.
+        """
+        for asked in (year, last or year):
+            if not 1900 <= asked <= 2100:
+                raise BookError(f"Expected a year from 1900 to 2100, got {asked}.")
+        zone = self.park.settings.zone
+        return clock.year_bounds(year, zone)[0], clock.year_bounds(last or year, zone)[1]
+
+    def flow_table(
+        self, *, by: str, step: str, start: date, end: date, ids: Sequence[str] = ()
+    ) -> list[dict[str, Any]]:
+        """Return the rows of ``lingtan flows`` over the local days [start, end); flows are adopted over whole years.
+
+        Raises
+        ------
+        BookError : the span is empty, or an id is not one of the rows'.
+        """
+        from lingtan import flows
+
+        if start >= end:
+            raise BookError(f"Expected the first day before the last, got {start} and {end}.")
+        zone = self.park.settings.zone
+        first, until = clock.local_midnight(start, zone), clock.local_midnight(end, zone)
+        last = end.year if (end.month, end.day) != (1, 1) else end.year - 1
+        adopted = self.flows(start.year, last)
+        self._known_ids(by, ids)
+        extra = (step,) if step in ("hour", "interval") else ()
+        whole = self.window(start.year, last)
+        rolled = self.series(*((first, until) if extra else whole), steps=(*STEPS, *extra))
+        rows = flows.tabulate(self.park, adopted, rolled, by=by, step=step, start=first, end=until)
+        return [row for row in rows if not ids or row["id"] in ids]
+
+    def _known_ids(self, by: str, ids: Sequence[str]) -> None:
+        points = {meter.point for meter in self.park.meters} | {point.point for point in self.park.virtual}
+        known = {"stream": set(self.park.streams), "node": set(self.park.nodes), "point": points}[by]
+        for asked in ids:
+            if asked not in known:
+                raise BookError(f"There is no {by} {asked!r} in this park.{_near(asked, known)}")
+
+    def check(self) -> tuple[Finding, ...]:
+        """Return every finding of the folder: rows, readings, intervals, adoption and certificates, over all years."""
+        from lingtan.trace import stake
+
+        found = list(self.loaded.findings)
+        years = self.years()
+        if years:
+            start, end = self.window(years[0], years[-1])
+            found += self.series(start, end).findings
+            found += self.loaded.readings.findings()
+            adopted = self.flows(years[0], years[-1])
+            found += adopted.findings
+            found += self._covered(adopted, self._boundary(None), start, end).findings
+        return stake.merged(found, park=self.park)
+
+    def _covered(self, adopted: FlowSet, boundary: str, start: datetime, end: datetime) -> Coverage:
+        from lingtan import certificates
+
+        return certificates.cover(self.park, adopted, boundary, start, end)
+
+    def _boundary(self, asked: str | None) -> str:
+        from lingtan.ledger.boundary import default_boundary
+
+        if asked is None:
+            return default_boundary(self.park)
+        if asked not in self.park.boundaries:
+            known = ", ".join(self.park.boundaries) or "none"
+            raise BookError(f"There is no boundary {asked!r} in this park; boundaries.csv has: {known}.")
+        return asked
+
+    def method(self, name: str) -> Method:
+        """Return a method by its id, by the path of its file, or by the name of a file in ``methods/`` of the folder.
+
+        Raises
+        ------
+        BookError : the file is not there or is no UTF-8 text.
+        MethodError : no such method, or its file cannot be used.
+        """
+        kept: Method = self._once(("method", name), lambda: self._method(name))
+        return kept
+
+    def _method(self, name: str) -> Method:
+        from lingtan.inventory import methods
+
+        inside = self.root / "methods" / (name if name.endswith(".toml") else f"{name}.toml")
+        file = next((path for path in (inside, Path(name)) if path.suffix == ".toml" and path.is_file()), None)
+        if file is None and not name.endswith(".toml"):
+            return methods.load(name)
+        if file is None:
+            raise BookError(f"There is no method file {name}, neither as it stands nor in {inside.parent}.")
+        try:
+            return methods.load(text=file.read_text(encoding="utf-8"))
+        except UnicodeDecodeError as fault:
+            raise BookError(
+                f"{file}: expected UTF-8 text, byte {fault.start} is not; save the file as UTF-8."
+            ) from fault
+
+    def account(
+        self,
+        year: int,
+        method: str = DEFAULT_METHOD,
+        *,
+        boundary: str | None = None,
+        chosen: Mapping[str, str] | None = None,
+        allow_recalled: bool = False,
+    ) -> Account:
+        """Return the account of a year under a method; ``chosen`` takes other alternatives of its choices.
+
+        The account carries every finding of folder, readings, adoption and certificates that concerns the year.
+        """
+        picked = tuple(sorted((chosen or {}).items()))
+        key = ("account", year, method, boundary, picked, allow_recalled)
+        kept: Account = self._once(key, lambda: self._account(year, method, boundary, dict(picked), allow_recalled))
+        return kept
+
+    def _account(
+        self, year: int, method: str, boundary: str | None, chosen: dict[str, str], allow_recalled: bool
+    ) -> Account:
+        from lingtan import inventory
+        from lingtan.trace import stake
+
+        known = self.method(method)
+        inside = self._boundary(boundary)
+        start, end = self.window(year)
+        adopted = self.flows(year)
+        covered = self._covered(adopted, inside, start, end)
+        stocks, stock_findings = self._stock_changes(start, end)
+        made = inventory.account(
+            self.park,
+            adopted,
+            covered,
+            method=known,
+            year=year,
+            boundary=inside,
+            chosen=chosen,
+            allow_recalled=allow_recalled,
+            stock_changes=stocks,
+        )
+        found = [
+            *self.loaded.findings,
+            *self.series(start, end).findings,
+            *self.loaded.readings.findings(),
+            *adopted.findings,
+            *covered.findings,
+            *stock_findings,
+            *made.findings,
+        ]
+        about = [finding for finding in found if _concerns(finding, start, end)]
+        return replace(made, findings=stake.merged(about, park=self.park, account=made))
+
+    def _stock_changes(self, start: datetime, end: datetime) -> tuple[dict[tuple[str, str], Any], list[Finding]]:
+        from lingtan import flows
+
+        changes: dict[tuple[str, str], Any] = {}
+        found: list[Finding] = []
+        for node, commodity in sorted(_converted(self.park)):
+            amount, _, said = flows.stock_change(self.park, node, commodity, start, end)
+            found += said
+            if amount is not None:
+                changes[node, commodity] = amount
+        return changes, found
+
+    def bridge(self, year: int, before: str, after: str, **selection: Any) -> Bridge:
+        """Return the named differences between the accounts of two methods; they add up exactly."""
+        from lingtan import inventory
+
+        return inventory.bridge(self.account(year, before, **selection), self.account(year, after, **selection))
+
+    def figures(self, year: int, method: str = DEFAULT_METHOD, **selection: Any) -> tuple[str, ...]:
+        """Return the names of all figures that :meth:`explain` knows."""
+        from lingtan.trace import names
+
+        return names.known(self.account(year, method, **selection), self.flows(year))
+
+    def explain(self, figure: str, year: int, method: str = DEFAULT_METHOD, **selection: Any) -> Explanation:
+        """Return why a figure is what it is, down to files and lines; see ``lingtan.trace.explain``."""
+        from lingtan import trace
+        from lingtan.reference import library
+
+        known = self.method(method)
+        return trace.explain(
+            self.account(year, method, **selection),
+            figure,
+            park=self.park,
+            flow_set=self.flows(year),
+            place=self._place,
+            candidates=(*self.park.factors, *library().factors),
+            documents={"": known.document, "title": known.name_en or known.id},
+        )
+
+    def _place(self, point: str, start: datetime, end: datetime) -> tuple[ReadingFile, ...]:
+        kept: tuple[ReadingFile, ...] = self._once(("place", point, start, end), lambda: self._files(point, start, end))
+        return kept
+
+    def _files(self, point: str, start: datetime, end: datetime) -> tuple[ReadingFile, ...]:
+        import polars as pl
+
+        from lingtan.trace import ReadingFile
+
+        source = self.loaded.readings
+        frames = [frame for frame in source.blocks(points=[point], start=start, end=end) if frame.height]
+        if not frames:
+            return ()
+        times = pl.col("time").is_between(start.astimezone(UTC), end.astimezone(UTC))
+        file = (pl.col("order") // 2**32).alias("file")
+        ordered = pl.concat(frames).filter(times).group_by(file).agg(
+            pl.col("order").min().alias("first"), pl.col("order").max().alias("last"), pl.len().alias("readings")
+        ).sort("file")  # fmt: skip
+        digests = self._digests()
+        parts = []
+        for row in ordered.iter_rows(named=True):
+            name, first = source.place(row["first"])
+            parts.append(ReadingFile(name, first, source.place(row["last"])[1], row["readings"], digests.get(name, "")))
+        return tuple(parts)
+
+    def _digests(self) -> Mapping[str, str]:
+        kept: Mapping[str, str] = self._once(("digest",), lambda: folder.digest(self.root))
+        return kept
+
+    def write(self, account: Account, path: Path | str, *, kind: str) -> Path:
+        """Write an account as ``excel`` or ``html`` and return the path; nothing half-written is left."""
+        from lingtan.report import excel, html
+
+        target = Path(path)
+        draft = target.with_name(f".{target.name}.part")
+        try:
+            if kind == "excel":
+                flow_set = self.flows(account.year)
+                excel.write(account, draft, park=self.park, flow_set=flow_set, synthetic=self.synthetic)
+            else:
+                html.write(account, draft, park=self.park, synthetic=self.synthetic)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+        return target
+
+    def _once(self, key: tuple[Any, ...], make: Any) -> Any:
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+
+def _repaired(park: Park, repairs: Mapping[str, Sequence[str]]) -> Park:
+    """Return the park with named repairs switched on for more points.
+
+    Raises
+    ------
+    BookError : the repair or the point is not known.
+    """
+    if not repairs:
+        return park
+    points = {meter.point for meter in park.meters}
+    merged = dict(park.settings.repairs)
+    for name, asked in repairs.items():
+        if name not in folder.REPAIRS:
+            raise BookError(f"There is no repair {name!r}; there are: {', '.join(folder.REPAIRS)}.")
+        for point in asked:
+            if point not in points:
+                raise BookError(f"There is no point {point!r} in meters.csv to repair.{_near(point, points)}")
+        merged[name] = tuple(dict.fromkeys((*merged.get(name, ()), *asked)))
+    return replace(park, settings=replace(park.settings, repairs=merged))
+
+
+def _near(text: str, known: set[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(text, sorted(known), n=3, cutoff=0.5)
+    return f" Near: {', '.join(near)}." if near else ""
+
+
+def _last_year(end: datetime) -> int:
+    """Return the year that a half-open span ends in."""
+    at_edge = (end.month, end.day, end.hour, end.minute, end.second) == (1, 1, 0, 0, 0)
+    return end.year - 1 if at_edge else end.year
+
+
+def _concerns(finding: Finding, start: datetime, end: datetime) -> bool:
+    """Tell whether a finding touches [start, end); one without time concerns every year."""
+    before = finding.end is not None and finding.end <= start
+    return not (before or (finding.start is not None and finding.start >= end))
+
+
+def _converted(park: Park) -> set[tuple[str, str]]:
+    """Return (node, commodity) of everything that is charged into a conversion."""
+    return {
+        (stream.target, stream.commodity) for stream in park.streams.values() if stream.used_as == "conversion_input"
+    }

@@ -1,0 +1,7 @@
+"""``python -m lingtan.cli`` runs the command."""
+
+import sys
+
+from lingtan.cli import main
+
+sys.exit(main())

@@ -1,0 +1,78 @@
+"""``lingtan flows``: the adopted flows as a table."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from lingtan.cli import common
+from lingtan.cli.table import render
+from lingtan.cli.words import say
+
+STEPS = ("year", "month", "day", "hour", "interval")
+
+
+def options(parser: argparse.ArgumentParser, lang: str) -> None:
+    """Add the options of ``flows``."""
+    common.folder_options(parser, lang)
+    parser.add_argument("--by", choices=("stream", "node", "point"), default="stream", help=say("arg.by", lang))
+    parser.add_argument("--step", choices=STEPS, default="month", help=say("arg.step", lang))
+    parser.add_argument("--from", dest="start", metavar="DATE", help=say("arg.from", lang))
+    parser.add_argument("--to", dest="end", metavar="DATE", help=say("arg.to", lang))
+    parser.add_argument("--year", type=int, help=say("arg.year", lang))
+    parser.add_argument("--id", action="append", default=[], help=say("arg.id", lang))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the flows of the span asked for; without one, of the last year with data."""
+    book = common.open_book(args)
+    start, end = _day("--from", args.start, args.lang), _day("--to", args.end, args.lang)
+    if start is None:
+        year = end.year - (end.month == 1 and end.day == 1) if end and args.year is None else common.year_of(book, args)
+        start = date(year, 1, 1)
+    end = end or date(start.year + 1, 1, 1)
+    rows = book.flow_table(by=args.by, step=args.step, start=start, end=end, ids=tuple(args.id))
+    if args.json:
+        common.emit_json(rows)
+    else:
+        common.emit(_table(rows, args.lang) if rows else say("empty.flows", args.lang))
+    return common.DONE
+
+
+def _day(option: str, text: str | None, lang: str) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise common.UserFault(say("bad_date", lang, option=option, text=repr(text))) from None
+
+
+def _table(rows: list[Mapping[str, Any]], lang: str) -> str:
+    from lingtan.trace import show
+    from lingtan.trace.words import name
+
+    columns = ("id", "commodity", "start", "end", "amount", "unit", "known", "resolved", "origin", "flags")
+    body = [
+        (
+            str(row["id"]),
+            str(row["commodity"] or ""),
+            str(row["start"])[:16],
+            str(row["end"])[:16],
+            show.total(_decimal(row["amount"]), show.NOT_FILLED[lang]),
+            str(row["unit"] or ""),
+            show.share(_decimal(row["known"])),
+            show.share(_decimal(row["resolved"])),
+            name(str(row["origin"] or ""), lang),
+            " ".join(row["flags"] or ()),
+        )
+        for row in rows
+    ]
+    return render([say(f"col.{column}", lang) for column in columns], body, right=(4, 6, 7))
+
+
+def _decimal(value: float | None) -> Decimal | None:
+    return Decimal(str(value)) if value is not None else None

@@ -1,0 +1,105 @@
+"""An account in words and tables for the terminal: the answer first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lingtan.cli.findings import render as render_findings
+from lingtan.cli.table import render as table
+from lingtan.cli.words import say
+from lingtan.inventory.model import Account, Choice
+from lingtan.ledger.park import Park
+from lingtan.report import view
+from lingtan.trace import show
+from lingtan.trace.words import name
+
+RATIOS = ("co2_t_per_tce",)
+
+
+def render(account: Account, park: Park, lang: str, *, synthetic: bool = False) -> str:
+    """Return the account as text: answer, totals with their range, parts, units, coverage, choices, findings."""
+    head = f"{view.park_name(park, account, lang)} · {account.year} · {account.method} · {name(account.status, lang)}"
+    answer = view.answer(account, lang)
+    parts = [head, answer, *([say("synthetic", lang)] if synthetic else []), *_sections(account, park, lang)]
+    return "\n".join(parts)
+
+
+def _sections(account: Account, park: Park, lang: str) -> Iterator[str]:
+    yield _titled("head.totals", _totals(account, lang), lang)
+    yield _titled("head.categories", _categories(account, lang), lang)
+    if account.by_node:
+        yield _titled("head.nodes", _nodes(account, park, lang), lang)
+    yield _titled("head.coverage", _coverage(account, lang), lang)
+    if account.choices:
+        yield _titled("head.choices", _choices(account, lang), lang)
+    if account.findings:
+        yield _titled("head.findings", render_findings(account.findings, lang, zone=park.settings.zone, limit=12), lang)
+
+
+def _titled(key: str, body: str, lang: str) -> str:
+    return f"\n{say(key, lang)}\n{body}"
+
+
+def figure(word: str, value: object, lang: str) -> str:
+    """Return a total as shown: ratios with decimals, amounts in whole units."""
+    from decimal import Decimal
+
+    amount = value if isinstance(value, Decimal) else None
+    return show.ratio(amount) if word in RATIOS else show.total(amount)
+
+
+def _totals(account: Account, lang: str) -> str:
+    rows = []
+    for word, value, unit, span in view.total_rows(account):
+        mark = view.sign_of_coverage(account) if value is not None and word not in RATIOS else ""
+        low_high = f"{figure(word, span.low, lang)}–{figure(word, span.high, lang)}" if span and span.open else ""
+        rows.append((name(word, lang), mark + figure(word, value, lang), unit, low_high))
+    return table([say(f"col.{word}", lang) for word in ("figure", "value", "unit", "range")], rows, right=(1, 3))
+
+
+def _categories(account: Account, lang: str) -> str:
+    rows = [
+        (name(word, lang), show.total(value), "t CO₂" if value is not None else "")
+        for word, value in account.by_category.items()
+    ]
+    return table([say(f"col.{word}", lang) for word in ("figure", "value", "unit")], rows, right=(1,))
+
+
+def _nodes(account: Account, park: Park, lang: str) -> str:
+    ordered = sorted(account.by_node.items(), key=lambda item: (-abs(item[1].net), item[0]))
+    rows = [
+        (
+            node,
+            view.node_name(park, node, lang),
+            *(show.total(value) for value in (row.own, row.received, row.sent, row.net)),
+        )
+        for node, row in ordered[:20]
+    ]
+    head = [say(f"col.{word}", lang) for word in ("id", "node", "own", "received", "sent", "net")]
+    more = f"\n{say('more', lang, count=len(ordered) - 20)}" if len(ordered) > 20 else ""
+    return table(head, rows, right=(2, 3, 4, 5)) + more
+
+
+def _coverage(account: Account, lang: str) -> str:
+    return " · ".join(f"{name(word, lang)} {show.share(value)}" for word, value in account.coverage.items())
+
+
+def _choices(account: Account, lang: str) -> str:
+    rows = [
+        (choice.id, choice.chosen, _effects(account, choice, lang), _open(choice, lang)) for choice in account.choices
+    ]
+    return table([say(f"col.{word}", lang) for word in ("id", "chosen", "effect", "status")], rows)
+
+
+def _open(choice: Choice, lang: str) -> str:
+    return name("unverified", lang) if choice.unverified else ""
+
+
+def _effects(account: Account, choice: Choice, lang: str) -> str:
+    told = []
+    for alternative, totals in choice.effect.items():
+        word = "co2_t_per_tce" if totals.get("co2_t_per_tce") is not None else next(iter(totals), "")
+        value = totals.get(word)
+        if value is not None and value != account.totals.get(word):
+            told.append(f"{alternative} → {figure(word, value, lang)}")
+    return "; ".join(told[:4]) + (" …" if len(told) > 4 else "")

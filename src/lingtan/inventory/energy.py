@@ -1,0 +1,101 @@
+"""The energy total in tonnes of coal equivalent, by calorific and by equivalent value, term by term."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from lingtan.inventory import engine
+from lingtan.inventory.engine import Group, Match, Notes, Run
+from lingtan.inventory.model import EnergyLine
+from lingtan.inventory.scope import ZERO, Part, total
+from lingtan.inventory.shapes import EnergyEntry, Recipe
+from lingtan.ledger.finding import Finding, Where
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Energy totals [tce]; None where a method has no energy table."""
+
+    calorific: Decimal | None = None
+    equivalent: Decimal | None = None
+
+
+def of_entry(run: Run, matched: Iterable[Match], *, entry: EnergyEntry, notes: Notes) -> tuple[EnergyLine, ...]:
+    """Return the energy lines of one term over all streams that fall under it."""
+    made = (_line(run, match, entry=entry, notes=notes) for match in matched)
+    return tuple(line for line in made if line is not None)
+
+
+def sums(lines: Iterable[EnergyLine]) -> Sums:
+    """Add up what counts; unknown terms are left out (they are findings)."""
+    calorific, equivalent = ZERO, ZERO
+    for line in lines:
+        if line.counted:
+            calorific += line.tce_calorific or ZERO
+            equivalent += line.tce_equivalent or ZERO
+    return Sums(calorific, equivalent)
+
+
+def numbered(lines: Iterable[EnergyLine]) -> tuple[EnergyLine, ...]:
+    """Return the lines in the order of their ids; a stream has one line for each term, so ids are unique."""
+    return tuple(sorted(lines, key=lambda line: line.id))
+
+
+def _line(run: Run, match: Match, *, entry: EnergyEntry, notes: Notes) -> EnergyLine | None:
+    parts = run.scope.parts(match.stream, match.side)
+    if not parts:
+        return None
+    calorific = engine.groups(run, entry.calorific, match.stream, parts, sign=entry.sign)
+    same = entry.equivalent.key == entry.calorific.key
+    equivalent = calorific if same else engine.groups(run, entry.equivalent, match.stream, parts, sign=entry.sign)
+    _tell(run, entry.calorific, match, calorific, entry=entry, notes=notes)
+    if not same:
+        _tell(run, entry.equivalent, match, equivalent, entry=entry, notes=notes)
+    uses = {(use.row.id, use.value): use for group in (*calorific, *equivalent) for _, use in group.found.uses}
+    unit = run.scope.commodity(match.stream).unit
+    amount = total(parts)
+    return EnergyLine(
+        id=f"energy:{entry.term}:{match.stream.id}",
+        stream=match.stream.id,
+        node=match.stream.target if match.side in ("received", "used") else match.stream.source,
+        commodity=match.stream.commodity,
+        term=entry.term,
+        amount=None if amount is None else amount * entry.sign,
+        unit=unit,
+        tce_calorific=_sum(calorific),
+        tce_equivalent=_sum(equivalent),
+        counted=entry.counted,
+        factors=tuple(uses.values()),
+        inputs=engine.inputs(parts, unit),
+    )
+
+
+def _sum(groups: Iterable[Group]) -> Decimal | None:
+    known = [group.result for group in groups if group.result is not None]
+    return sum(known, ZERO) if known else None
+
+
+def _tell(
+    run: Run, recipe: Recipe, match: Match, groups: Iterable[Group], *, entry: EnergyEntry, notes: Notes
+) -> None:
+    for group in groups:
+        engine.tell(run, recipe, match, group, notes=notes, optional=True)
+        if group.found.rule or not entry.counted:
+            continue
+        unit = run.scope.commodity(match.stream).unit
+        message = (
+            f"No coal equivalent for {match.stream.commodity} on {match.stream.id}: looked for "
+            f"{'; '.join(group.found.missing)}. It is not in the energy total. Give calorific_tce or NCV in factors.csv."
+        )
+        params = {"stream": match.stream.id, "commodity": match.stream.commodity, "term": entry.term}
+        finding = Finding(
+            "coal_equivalent_missing", "finding", message, Where(stream=match.stream.id), run.scope.start,
+            run.scope.end, _known(group.parts), unit, params,
+        )  # fmt: skip
+        notes.add(("coal_equivalent_missing", match.stream.id), finding)
+
+
+def _known(parts: Iterable[Part]) -> Decimal | None:
+    return total(parts)

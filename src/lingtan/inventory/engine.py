@@ -1,0 +1,260 @@
+"""The engine: which entry of a method a stream falls under on each side, and what its recipe makes of the amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from lingtan.inventory import factors, scope
+from lingtan.inventory.factors import Ask, Book, Found
+from lingtan.inventory.model import LineInput
+from lingtan.inventory.origins import Origins
+from lingtan.inventory.rules import RULES, apply
+from lingtan.inventory.scope import ZERO, Part, Scope
+from lingtan.inventory.shapes import SIDES, EnergyEntry, Entry, Plan, Recipe, Select
+from lingtan.ledger import units
+from lingtan.ledger.finding import Finding, Where
+from lingtan.ledger.park import Stream
+from lingtan.reference.model import Commodity, FactorRow
+
+_Row = TypeVar("_Row", Entry, EnergyEntry)
+Covered = Mapping[tuple[str, datetime], Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything an account is computed from, apart from the plan (which alternatives of choices vary).
+
+    ``covered`` [canonical unit of the stream] is what certificates cover of a piece; ``stock_changes`` maps
+    (node, commodity) to the increase of the stock over the year.
+    """
+
+    scope: Scope
+    book: Book
+    origins: Origins
+    covered: Covered
+    stock_changes: Mapping[tuple[str, str], Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A stream on a side, the position of the entry it falls under, and its origin."""
+
+    stream: Stream
+    side: str
+    entry: int
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Parts of a stream that one rule with one set of factors makes into one amount.
+
+    ``arguments`` hold the signed amount in the rule's unit; ``result`` is None where no amount or no factor is known.
+    """
+
+    found: Found
+    parts: tuple[Part, ...]
+    amount: Decimal | None
+    arguments: Mapping[str, Decimal]
+    result: Decimal | None
+
+
+@dataclass(slots=True)
+class Notes:
+    """Findings as they come up, each told once."""
+
+    found: dict[tuple[object, ...], Finding] = field(default_factory=dict)
+    ignored: dict[str, tuple[object, Decimal]] = field(default_factory=dict)
+
+    def add(self, key: tuple[object, ...], finding: Finding) -> None:
+        """Keep a finding unless one with the same key was told before."""
+        self.found.setdefault(key, finding)
+
+
+def matches(run: Run, rows: tuple[_Row, ...]) -> tuple[Match, ...]:
+    """Return for every stream and side in the boundary the first entry that selects it, one for each view."""
+    known: dict[tuple[str, str, str, str, str], tuple[int, ...]] = {}
+    out: list[Match] = []
+    wanted = tuple(side for side in SIDES if any(row.select.side == side for row in rows))
+    for stream in run.scope.park.streams.values():
+        if stream.source not in run.scope.shared and stream.target not in run.scope.shared:
+            continue
+        commodity = run.scope.commodity(stream)
+        for side in wanted:
+            if not run.scope.is_in(stream, side):
+                continue
+            origin = run.origins.of(stream, side)
+            key = (stream.commodity, stream.made_as, stream.used_as, origin, side)
+            if key not in known:
+                known[key] = tuple(_first_of_each_view(rows, stream, commodity, origin=origin, side=side))
+            out += [Match(stream, side, position, origin) for position in known[key]]
+    return tuple(out)
+
+
+def _first_of_each_view(
+    rows: tuple[_Row, ...], stream: Stream, commodity: Commodity, *, origin: str, side: str
+) -> Iterator[int]:
+    views: set[str] = set()
+    for position, row in enumerate(rows):
+        view = row.view if isinstance(row, Entry) else ""
+        if view not in views and row.select.side == side and selects(row.select, stream, commodity, origin=origin):
+            views.add(view)
+            yield position
+
+
+def selects(select: Select, stream: Stream, commodity: Commodity, *, origin: str) -> bool:
+    """Tell whether a selector means a stream (its side apart)."""
+    return (
+        means(select, commodity)
+        and (not select.made_as or stream.made_as in select.made_as)
+        and (not select.used_as or stream.used_as in select.used_as)
+        and (not select.origins or origin in select.origins)
+    )
+
+
+def means(select: Select, commodity: Commodity) -> bool:
+    """Tell whether a selector means a commodity; ``fossil = true`` also takes commodities that do not say."""
+    if select.fossil is not None and (commodity.fossil is not False) != select.fossil:
+        return False
+    codes = commodity.lineage or (commodity.code,)
+    return commodity.kind in select.kinds or any(code in select.commodities for code in codes)
+
+
+def groups(
+    run: Run, recipe: Recipe, stream: Stream, parts: Iterable[Part], *, sign: int = 1, substance: str = "CO2"
+) -> tuple[Group, ...]:
+    """Apply a recipe to parts of a stream: one group for each set of factors met."""
+    commodity = run.scope.commodity(stream)
+    zone = run.scope.park.settings.zone
+    sorted_out: dict[tuple[object, ...], tuple[Found, list[Part]]] = {}
+    for part in parts:
+        start = max(part.flow.start, run.scope.start)
+        ask = Ask(stream, commodity, part.flow.start, part.flow.end, _day(start, zone), substance)
+        found = factors.answer(run.book, recipe, ask)
+        sorted_out.setdefault(found.key, (found, []))[1].append(part)
+    return tuple(_group(found, tuple(held), commodity, sign) for found, held in sorted_out.values())
+
+
+def _group(found: Found, parts: tuple[Part, ...], commodity: Commodity, sign: int) -> Group:
+    amount = scope.total(parts)
+    if not found.rule:
+        return Group(found, parts, amount, {}, None)
+    arguments = {name: use.value for name, use in found.uses}
+    if amount is None:
+        return Group(found, parts, None, arguments, None)
+    arguments = {"amount": in_rule_unit(found.rule, amount * sign, commodity), **arguments}
+    return Group(found, parts, amount, arguments, apply(found.rule, arguments))
+
+
+def in_rule_unit(rule: str, amount: Decimal, commodity: Commodity) -> Decimal:
+    """Return an amount [canonical unit] in the unit the rule takes."""
+    unit = RULES[rule].arguments["amount"]
+    return amount if unit in ("{unit}", commodity.unit) else amount * units.ratio(commodity.unit, unit)
+
+
+def months(group: Group, commodity: Commodity, sign: int) -> tuple[tuple[str, Decimal], ...]:
+    """Return (YYYY-MM, result) for the parts that lie in one month; where all do, the months add up to the result."""
+    if group.result is None:
+        return ()
+    by_month: dict[str, Decimal] = {}
+    placed = True
+    for part in group.parts:
+        if part.amount is not None:
+            placed = placed and bool(part.month)
+            by_month[part.month] = by_month.get(part.month, ZERO) + part.amount
+    by_month.pop("", None)
+    out = []
+    for month in sorted(by_month):
+        amount = in_rule_unit(group.found.rule, by_month[month] * sign, commodity)
+        out.append((month, apply(group.found.rule, {**group.arguments, "amount": amount})))
+    if out and placed:
+        rest = group.result - sum((value for _, value in out[:-1]), ZERO)
+        out[-1] = (out[-1][0], rest)
+    return tuple(out)
+
+
+def inputs(parts: Iterable[Part], unit: str) -> tuple[LineInput, ...]:
+    """Return the parts as the inputs of a line."""
+    return tuple(LineInput(part.flow, part.share, part.amount, unit) for part in parts)
+
+
+def tell(run: Run, recipe: Recipe, match: Match, group: Group, *, notes: Notes, optional: bool = False) -> None:
+    """Put what is remarkable about a group's factors into the notes."""
+    stream, found = match.stream, group.found
+    if not found.rule and not optional:
+        _tell_missing(run, recipe, stream, group, notes=notes)
+    for row in found.unused:
+        if optional and not found.rule:
+            continue
+        lacking = "; ".join(found.missing) or "another argument of the rule that takes it"
+        message = (
+            f"The park's {row.parameter} of {row.subject} ({row.value} {row.unit}, {_place(row)}) was not used on "
+            f"{stream.id}: missing beside it is {lacking}. Give the missing row in factors.csv or properties.csv."
+        )
+        params = {"row": row.id, "parameter": row.parameter, "stream": stream.id}
+        notes.add(
+            ("own_factor_not_used", row.id, stream.id),
+            Finding("own_factor_not_used", "finding", message, Where(row.file, row.line, stream=stream.id), params=params),
+        )
+    for first, second in found.tied:
+        message = (
+            f"Expected one row that fits best for {first.parameter} of {first.subject}; {_place(first)} and "
+            f"{_place(second)} are equal, so neither is used. Bound one of them by for, from or to."
+        )
+        lines = tuple(line for line in (first.line, second.line) if line is not None)
+        where = Where(first.file, first.line, lines=lines)
+        tie = {"rows": (first.id, second.id)}
+        notes.add(("factor_tie", first.id, second.id), Finding("factor_tie", "error", message, where, params=tie))
+    _tell_rows(run, match, group, notes)
+
+
+def _tell_missing(run: Run, recipe: Recipe, stream: Stream, group: Group, *, notes: Notes) -> None:
+    unit = run.scope.commodity(stream).unit
+    stake = "an unknown amount" if group.amount is None else f"{group.amount:f} {unit}"
+    message = (
+        f"No factor for {stream.commodity} on {stream.id} ({recipe.name}): looked for {'; '.join(group.found.missing)}. "
+        f"{stake} is not counted (NE). Give a row in factors.csv with its document."
+    )
+    params = {"stream": stream.id, "commodity": stream.commodity, "recipe": recipe.name, "missing": group.found.missing}
+    finding = Finding(
+        "factor_missing", "finding", message, Where(stream=stream.id), run.scope.start, run.scope.end, group.amount,
+        unit, params,
+    )  # fmt: skip
+    notes.add(("factor_missing", stream.id, recipe.name), finding)
+
+
+def _tell_rows(run: Run, match: Match, group: Group, notes: Notes) -> None:
+    stream = match.stream
+    for name in group.found.averaged:
+        message = (
+            f"{name} of {stream.id} is given for parts of {group.parts[0].flow.start:%Y-%m-%d} to "
+            f"{group.parts[0].flow.end:%Y-%m-%d}: weighted by time. Give amounts and properties for the same spans."
+        )
+        params = {"stream": stream.id, "property": name}
+        notes.add(
+            ("property_averaged", stream.id, name),
+            Finding("property_averaged", "note", message, Where(stream=stream.id), params=params),
+        )
+    for _, use in group.found.uses:
+        if use.row.status == "recalled":
+            message = (
+                f"{use.row.id} = {use.row.value} {use.row.unit} is recalled, not found in a source; the result is "
+                "unverified. Give a row with its document."
+            )
+            params = {"row": use.row.id}
+            notes.add(("recalled", use.row.id), Finding("recalled_factor", "finding", message, params=params))
+
+
+def _place(row: FactorRow) -> str:
+    return f"{row.file}:{row.line}" if row.file else row.id
+
+
+@lru_cache(maxsize=8192)
+def _day(start: datetime, zone: ZoneInfo) -> date:
+    return start.astimezone(zone).date()

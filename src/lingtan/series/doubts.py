@@ -1,0 +1,214 @@
+"""Doubts that a point's own history raises: spikes, stuck values, levels that jump by a unit factor.
+
+All thresholds stand in `Thresholds`; they are the product's own choices, tunable, and told in docs/develop/series.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log, log10
+
+import narwhals as nw
+
+from lingtan.ledger.quality import BIT
+from lingtan.series.frames import Lazy, dicts
+from lingtan.series.plan import DAY, HOUR
+
+SPIKE, STUCK = BIT["spike"], BIT["stuck"]
+_BY_START = {"order_by": "start_us"}
+_UNUSUAL = tuple(BIT[name] for name in ("rolled_over", "reset"))
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Limits of the doubts.
+
+    spike_factor : times the 99.9th percentile of the point's own steps, from ``spike_steps`` steps.
+    constant_periods, constant_hours : shortest run of one same nonzero amount that is stuck; both must be met.
+    constant_share : such runs may make up at most this share of the point's time, else constancy is its nature.
+    flat_hours, flat_moves : shortest run of nought, and share of the other days that must move at the same hours.
+    jump_days : days of the same weekday compared on either side of a jump of level.
+    jump_near, jump_decade : tolerance of ln(ratio) against 3.6 and 2.2046, and against powers of ten.
+    jump_spread : largest scatter of the single days, as a share of ln(factor).
+    """
+
+    spike_factor: float = 20.0
+    spike_steps: int = 100
+    constant_periods: int = 16
+    constant_hours: float = 4.0
+    constant_share: float = 0.02
+    flat_hours: float = 8.0
+    flat_moves: float = 0.9
+    jump_days: int = 7
+    jump_near: float = 0.05
+    jump_decade: float = 0.2
+    jump_spread: float = 0.35
+
+
+LIMITS = Thresholds()
+UNIT_FACTORS: tuple[tuple[str, float], ...] = (
+    *((f"10^{power}", 10.0**power) for power in range(-6, 7) if power),
+    ("3.6", 3.6),
+    ("1/3.6", 1 / 3.6),
+    ("2.2046", 2.2046),
+    ("1/2.2046", 1 / 2.2046),
+)
+
+
+def plain(statements: Lazy) -> Lazy:
+    """Statements of one period each: with an amount, no gap, no roll-over, no reset."""
+    usual = ~nw.col("gap") & ~nw.col("amount").is_null()
+    for bit in _UNUSUAL:
+        usual = usual & (nw.col("flags") // bit % 2 == 0)
+    return statements.filter(usual)
+
+
+def spike_suspects(statements: Lazy, limits: Thresholds = LIMITS) -> list[int]:
+    """Codes whose largest step may stand above the threshold: under 1 in 1,000 steps comes near a twentieth of it."""
+    size = nw.col("amount").abs()
+    tops = plain(statements).group_by("code").agg(top=size.max(), n=nw.len())
+    near = (
+        plain(statements)
+        .join(tops.filter(nw.col("n") >= limits.spike_steps), on="code")
+        .group_by("code")
+        .agg(
+            n=nw.len(),
+            near=(size.cast(nw.Float64) * limits.spike_factor >= nw.col("top")).cast(nw.Int64).sum(),
+        )
+    )
+    return [row["code"] for row in dicts(near) if row["near"] <= 0.001 * row["n"] + 2]
+
+
+def spikes(statements: Lazy, limits: Thresholds = LIMITS) -> Lazy:
+    """Flag steps above ``spike_factor`` times the 99.9th percentile of the point's own plain steps."""
+    tails = (
+        plain(statements)
+        .select("code", size=nw.col("amount").abs().cast(nw.Float64))
+        .group_by("code")
+        .agg(tail=nw.col("size").quantile(0.999, interpolation="linear"))
+    )
+    high = nw.col("amount").abs() > nw.col("tail") * limits.spike_factor
+    usual = ~nw.col("gap")
+    for bit in (*_UNUSUAL, SPIKE):
+        usual = usual & (nw.col("flags") // bit % 2 == 0)
+    hit = (high & usual & (nw.col("tail") > 0)).fill_null(False).cast(nw.Int32)
+    return (
+        statements.join(tails, on="code", how="left")
+        .with_columns(flags=(nw.col("flags") + hit * SPIKE).cast(nw.Int32))
+        .drop("tail")
+    )
+
+
+def same_runs(statements: Lazy, limits: Thresholds = LIMITS) -> Lazy:
+    """Runs of one same amount without a hole: ``code, device, start_us, end_us, amount``, long ones only."""
+    known = statements.filter(~nw.col("amount").is_null(), ~nw.col("gap"))
+    before_amount = nw.col("amount").shift(1).over("code", **_BY_START)
+    before_end = nw.col("end_us").shift(1).over("code", **_BY_START)
+    opened = known.with_columns(same=before_amount == nw.col("amount"), before_end=before_end).filter(
+        ~(nw.col("same") & (nw.col("before_end") == nw.col("start_us"))).fill_null(False)
+    )
+    last = known.group_by("code").agg(last_us=nw.col("end_us").max())
+    closed = opened.with_columns(close_us=nw.col("before_end").shift(-1).over("code", **_BY_START)).select(
+        "code", "device", "start_us", "amount", "close_us"
+    )
+    shortest = int(min(limits.constant_hours, limits.flat_hours) * HOUR)
+    return (
+        closed.join(last, on="code")
+        .with_columns(end_us=nw.when(nw.col("close_us").is_null()).then(nw.col("last_us")).otherwise(nw.col("close_us")))
+        .filter(nw.col("end_us") - nw.col("start_us") >= shortest)
+        .select("code", "device", "start_us", "end_us", "amount")
+    )
+
+
+def constant(runs: Lazy, periods: Lazy, totals: Lazy, limits: Thresholds = LIMITS) -> Lazy:
+    """Runs of one nonzero amount that are long and rare for the point.
+
+    ``periods``: ``device, period_us``; ``totals``: ``code, time_us`` with an amount, all told.
+    """
+    length = nw.col("end_us") - nw.col("start_us")
+    long = (
+        runs.filter(nw.col("amount") != 0)
+        .join(periods, on="device")
+        .filter(length >= nw.col("period_us") * limits.constant_periods, length >= int(limits.constant_hours * HOUR))
+        .drop("period_us")
+    )
+    share = long.group_by("code").agg(run_us=length.sum().cast(nw.Float64)).join(totals, on="code")
+    rare = share.filter(nw.col("run_us") <= nw.col("time_us") * limits.constant_share).select("code")
+    return long.join(rare, on="code")
+
+
+def flat(runs: Lazy, hours: Lazy, clock: nw.Expr, limits: Thresholds = LIMITS) -> Lazy:
+    """Runs of nought during hours of the day that otherwise move.
+
+    ``hours``: ``code, hour, moves`` = share of the statements at that local hour that are not nought;
+    ``clock``: offset of local time [us] at ``start_us``. A run counts by its hours that move: nights do not.
+    """
+    long = runs.filter(nw.col("amount") == 0).with_columns(length=nw.col("end_us") - nw.col("start_us"))
+    long = long.filter(nw.col("length") >= int(limits.flat_hours * HOUR))
+    begin = (nw.col("start_us") + clock) % DAY
+    moving = hours.filter(nw.col("moves") >= limits.flat_moves).select("code", hour_us=nw.col("hour") * HOUR)
+    span = long.with_columns(begin=begin).join(moving, on="code")
+    # Within whole days every moving hour counts once a day; the rest of the run is cut against the hour, today or next.
+    rest = nw.col("length") % DAY
+    near, far = _shared(nw.col("hour_us"), rest), _shared(nw.col("hour_us") + DAY, rest)
+    counted = span.with_columns(moving_us=nw.col("length") // DAY * HOUR + near + far)
+    return (
+        counted.group_by("code", "device", "start_us", "end_us", "amount")
+        .agg(moving_us=nw.col("moving_us").sum().cast(nw.Float64))
+        .filter(nw.col("moving_us") >= limits.flat_hours * HOUR)
+        .select("code", "device", "start_us", "end_us", "amount")
+    )
+
+
+def moving_hours(statements: Lazy, clock: nw.Expr) -> Lazy:
+    """Share of a point's statements at each local hour of the day that are not nought."""
+    hour = (nw.col("start_us") + clock) % DAY // HOUR
+    return (
+        statements.filter(~nw.col("amount").is_null(), ~nw.col("gap"))
+        .with_columns(hour=hour, moved=(nw.col("amount") != 0).cast(nw.Float64))
+        .group_by("code", "hour")
+        .agg(moves=nw.col("moved").mean())
+    )
+
+
+def jumps(days: Lazy, limits: Thresholds = LIMITS) -> Lazy:
+    """Days at which the level jumps against the same weekdays before, and stays: ``code, id, ratio`` (mean of ln).
+
+    ``days``: ``code, id, amount`` (> 0 only counts). All of the ``jump_days`` days from ``id`` on must jump alike, the
+    days before must not.
+    """
+    span = limits.jump_days
+    whole = days.filter(nw.col("amount") > 0).with_columns(level=nw.col("amount").cast(nw.Float64).log())
+    earlier = whole.select("code", id=nw.col("id") + span, past=nw.col("level"))
+    change = whole.join(earlier, on=["code", "id"]).select("code", "id", change=nw.col("level") - nw.col("past"))
+    window = [nw.col("change").shift(-ahead).over("code", order_by="id") for ahead in range(span)]
+    last = nw.col("id").shift(1 - span).over("code", order_by="id")
+    before = nw.col("change").shift(1).over("code", order_by="id").fill_null(0.0)
+    total = window[0]
+    for later in window[1:]:
+        total = total + later
+    return change.with_columns(
+        mean=total / span,
+        low=nw.min_horizontal(*window),
+        high=nw.max_horizontal(*window),
+        before=before,
+        whole=last - nw.col("id") == span - 1,
+    ).filter(nw.col("whole"), nw.col("mean").abs() > 0.7, nw.col("before").abs() < nw.col("mean").abs() / 2)
+
+
+def unit_factor(mean: float, low: float, high: float, limits: Thresholds = LIMITS) -> str:
+    """Name of the unit factor that a jump of level looks like; blank for none."""
+    for name, factor in UNIT_FACTORS:
+        decade = log10(factor).is_integer()
+        near = limits.jump_decade if decade else limits.jump_near
+        spread = abs(log(factor)) * limits.jump_spread
+        if abs(mean - log(factor)) <= near and high - log(factor) <= spread and log(factor) - low <= spread:
+            return name
+    return ""
+
+
+def _shared(hour: nw.Expr, rest: nw.Expr) -> nw.Expr:
+    """Time that [hour, hour + 1 h) shares with [begin, begin + rest) [us]."""
+    first = nw.max_horizontal(hour, nw.col("begin"))
+    last = nw.min_horizontal(hour + HOUR, nw.col("begin") + rest)
+    return nw.max_horizontal(last - first, nw.lit(0))

@@ -1,0 +1,96 @@
+"""Framing: the one module of the room that speaks to an engine (Polars). Rules elsewhere are Narwhals expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import narwhals as nw
+import polars as pl
+
+Lazy: TypeAlias = nw.LazyFrame[Any]
+
+_TYPES: Mapping[type, Any] = {int: pl.Int64, float: pl.Float64, bool: pl.Boolean, str: pl.String}
+
+
+def take(block: pl.DataFrame, points: Sequence[str]) -> Lazy:
+    """Bring a reading frame to ``code`` Int32, ``us`` Int64, ``value``, ``seq``, ``order``; points in turn, in file order.
+
+    ``code`` is the position in ``points``; rows of other points are dropped (the folder has told of them).
+    """
+    names = pl.DataFrame({"point": points, "code": range(len(points))}, schema={"point": pl.String, "code": pl.Int32})
+    seen = block.get_column("point").cast(pl.Categorical)
+    kinds = pl.DataFrame({"point": seen.unique()}).with_columns(pl.col("point").to_physical().alias("physical"))
+    codes = kinds.with_columns(pl.col("point").cast(pl.String)).join(names, on="point").select("physical", "code")
+    order = pl.col("order") if "order" in block.columns else pl.int_range(pl.len())
+    seq = pl.col("seq") if "seq" in block.columns else pl.lit(None)
+    rows = (
+        block.lazy()
+        .select(
+            physical=seen.to_physical(),
+            us=pl.col("time").dt.cast_time_unit("us").cast(pl.Int64),
+            value=pl.col("value").cast(pl.Float64),
+            seq=seq.cast(pl.Int64),
+            order=order.cast(pl.Int64),
+        )
+        .join(codes.lazy(), on="physical", maintain_order="left")
+        .drop("physical")
+        .sort("code", maintain_order=True)
+    )
+    return nw.from_native(rows.collect().lazy())
+
+
+def hold(lazy: Lazy) -> Lazy:
+    """Compute once and keep, so that later steps do not compute it again."""
+    return nw.from_native(rows_of(lazy).lazy())
+
+
+def rows_of(lazy: Lazy) -> pl.DataFrame:
+    """Compute."""
+    native: pl.DataFrame = lazy.collect(backend="polars").to_native()
+    return native
+
+
+def dicts(lazy: Lazy) -> list[dict[str, Any]]:
+    """Compute a small result as Python rows."""
+    return rows_of(lazy).to_dicts()
+
+
+def table(columns: Mapping[str, type], rows: Iterable[Sequence[Any]]) -> Lazy:
+    """Make a small frame from Python rows; ``columns`` name -> int (Int64), float, bool or str. ``code`` is Int32."""
+    schema = {name: pl.Int32 if name in {"code", "device"} else _TYPES[kind] for name, kind in columns.items()}
+    return nw.from_native(pl.DataFrame(list(rows), schema=schema, orient="row").lazy())
+
+
+def stack(parts: Sequence[Lazy]) -> Lazy:
+    """Put frames of equal columns under each other."""
+    return parts[0] if len(parts) == 1 else nw.concat(list(parts), how="vertical")
+
+
+def split(rows: Lazy, most: int) -> list[Lazy]:
+    """Cut a reading frame into frames of whole points with about ``most`` rows each, to bound memory."""
+    frame: pl.DataFrame = nw.to_native(rows).collect()
+    if frame.height <= most:
+        return [rows]
+    sizes = frame.group_by("code").len().sort("code")
+    group = (sizes.get_column("len").cum_sum() - sizes.get_column("len")) // most
+    codes = sizes.select("code", group=group)
+    starts = codes.group_by("group").agg(pl.col("code")).sort("group")
+    return [nw.from_native(frame.filter(pl.col("code").is_in(part.implode())).lazy()) for part in starts["code"]]
+
+
+def spread(lazy: Lazy, first: str, last: str) -> Lazy:
+    """Repeat each row for every whole number ``id`` from ``first`` to ``last``, both inclusive."""
+    frame = rows_of(lazy)
+    return nw.from_native(frame.with_columns(id=pl.int_ranges(pl.col(first), pl.col(last) + 1)).explode("id").lazy())
+
+
+def instants(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Turn microsecond columns into Datetime[us, UTC]."""
+    return frame.with_columns(pl.col(name).cast(pl.Datetime("us", "UTC")) for name in columns)
+
+
+def named(frame: pl.DataFrame, points: Sequence[str]) -> pl.DataFrame:
+    """Replace ``code`` by ``point``."""
+    names = pl.Series("point", list(points), dtype=pl.String)
+    return frame.with_columns(point=names.gather(frame.get_column("code"))).drop("code")

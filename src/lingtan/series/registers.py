@@ -1,0 +1,249 @@
+"""Registers: counters (roll-over, reset, dips, gaps with a known total), intervals, mean rates and rate points.
+
+Readings come as `arrival.assign` gives them: ``code, device, us, v, marks`` with the device's constants ``weight``
+(quanta per step), ``gap_us`` (1.5 periods), ``period_us``, ``full`` (10^digits in steps), ``rated`` (quanta/us at rated
+power), ``bidirectional``, ``tick_us`` (whole durations of rates are counted in it), ``stamp_end``, ``whole_days``.
+Statements: ``code, device, start_us, end_us, amount, gap, flags, order``; a negative amount that is not allowed stays
+in ``amount`` with the flag ``negative`` for `aside` to take out. Rules: the park folder's page, "Meters and readings".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import narwhals as nw
+
+from lingtan.ledger.quality import BIT
+from lingtan.series.frames import Lazy, dicts, hold, stack, table
+
+ROLLED, RESET, GAP, BEYOND, SPIKE = (
+    BIT[name] for name in ("rolled_over", "reset", "gap_total", "out_of_range", "spike")
+)
+NEGATIVE = BIT["negative"]
+MARKS = tuple(BIT[name] for name in ("late", "corrected", "device_change", "spike", "clock_suspect"))
+LEAST_STEPS, TAIL, OWN_FACTOR, RATED_FACTOR = 100, 0.999, 10.0, 2.0
+DIP_SHARE = 100
+DIP_RUNS = 6
+_BY_TIME = {"order_by": "us"}
+Shift = Callable[[nw.Expr], nw.Expr]
+
+
+def steps(rows: Lazy, *, marked: bool = True) -> Lazy:
+    """Pair each reading with the one before of the same device: ``start_us``, ``old``, ``rise`` (steps), ``length_us``.
+
+    ``marks`` becomes the union of both readings' marks; ``marked`` False says that there are none.
+    """
+    paired = {
+        "start_us": nw.col("us").shift(1).over("device", **_BY_TIME),
+        "old": nw.col("v").shift(1).over("device", **_BY_TIME),
+    }
+    if marked:
+        paired["old_marks"] = nw.col("marks").shift(1).over("device", **_BY_TIME)
+    found = rows.with_columns(**paired).filter(~nw.col("start_us").is_null())
+    if marked:
+        found = found.with_columns(marks=union(nw.col("marks"), nw.col("old_marks"), MARKS)).drop("old_marks")
+    return found.with_columns(rise=nw.col("v") - nw.col("old"), length_us=nw.col("us") - nw.col("start_us"))
+
+
+def union(one: nw.Expr, other: nw.Expr, bits: tuple[int, ...]) -> nw.Expr:
+    """Bits set in either of two whole numbers, by arithmetic that every engine shares."""
+    total = nw.lit(0)
+    for bit in bits:
+        total = total + nw.max_horizontal(one // bit % 2, other // bit % 2) * bit
+    return total.cast(nw.Int32)
+
+
+def falling(paired: Lazy) -> list[tuple[int, bool]]:
+    """Devices whose counter falls anywhere, and whether any fall goes below 1 % of the old value."""
+    deep = (nw.col("v") * DIP_SHARE < nw.col("old")).cast(nw.Int32)
+    falls = paired.filter(nw.col("rise") < 0).select("device", deep=deep).group_by("device").agg(nw.col("deep").max())
+    return [(row["device"], bool(row["deep"])) for row in dicts(falls)]
+
+
+def own_power(paired: Lazy) -> Lazy:
+    """99.9th percentile of each point's own steps as a power [quanta/us], from at least 100 plain steps."""
+    plain = paired.filter(nw.col("rise") >= 0, nw.col("length_us") <= nw.col("gap_us"))
+    power = nw.col("rise") * nw.col("weight") / nw.col("length_us")
+    return (
+        plain.select("code", power=power)
+        .group_by("code")
+        .agg(own=nw.col("power").quantile(TAIL, interpolation="linear"), n=nw.len())
+        .filter(nw.col("n") >= LEAST_STEPS)
+        .select("code", "own")
+    )
+
+
+def with_limit(rows: Lazy, own: Lazy | None) -> Lazy:
+    """Add ``limit`` [quanta/us]: twice the rated power, else ten times the point's own tail, else null."""
+    rated = nw.col("rated") * RATED_FACTOR
+    if own is None:
+        return rows.with_columns(limit=rated)
+    joined = rows.join(own, on="code", how="left")
+    choice = nw.when(~nw.col("rated").is_null()).then(rated).otherwise(nw.col("own") * OWN_FACTOR)
+    return joined.with_columns(limit=choice).drop("own")
+
+
+def runs(rows: Lazy) -> Lazy:
+    """Number the stretches of each device between falls and hundredfold rises (``run``)."""
+    before = nw.col("v").shift(1).over("device", **_BY_TIME)
+    cut = ((nw.col("v") < before) | (nw.col("v") > before * DIP_SHARE)).fill_null(False)
+    numbered = rows.with_columns(cut=cut.cast(nw.Int64))
+    return numbered.with_columns(run=nw.col("cut").cum_sum().over("device", **_BY_TIME).cast(nw.Int64)).drop("cut")
+
+
+def dips(numbered: Lazy) -> Lazy:
+    """Runs that are dips: they fall below 1 % of the old value, and within six runs the counter stands above it again.
+
+    ``numbered`` as from `runs` with ``limit``; the recovered value must be within reach at the limit where one is known.
+    """
+    stretches = (
+        numbered.group_by("device", "run")
+        .agg(
+            first_us=nw.col("us").min(),
+            last_us=nw.col("us").max(),
+            low=nw.col("v").min(),
+            high=nw.col("v").max(),
+            power=(nw.col("limit") / nw.col("weight")).max(),
+            n=nw.len(),
+        )
+        .with_columns(
+            old=nw.col("high").shift(1).over("device", order_by="run"),
+            old_us=nw.col("last_us").shift(1).over("device", order_by="run"),
+        )
+    )
+    length, still = nw.lit(0), nw.col("high") * DIP_SHARE < nw.col("old")
+    for ahead in range(1, DIP_RUNS + 1):
+        value = nw.col("low").shift(-ahead).over("device", order_by="run")
+        top = nw.col("high").shift(-ahead).over("device", order_by="run")
+        reach = (nw.col("first_us").shift(-ahead).over("device", order_by="run") - nw.col("old_us")) * nw.col("power")
+        back = still & (value >= nw.col("old")) & ((value - nw.col("old")) <= reach).fill_null(True)
+        length = nw.when(back & (length == 0)).then(nw.lit(ahead)).otherwise(length)
+        still = still & (top * DIP_SHARE < nw.col("old"))
+    judged = stretches.with_columns(length=length.fill_null(0))
+    inside = nw.col("length") > 0
+    for back_by in range(1, DIP_RUNS):
+        inside = inside | (nw.col("length").shift(back_by).over("device", order_by="run") > back_by).fill_null(False)
+    return judged.with_columns(inside=inside).filter(nw.col("inside")).select("device", "run", "first_us", "last_us", "n")
+
+
+def without_dips(rows: Lazy, own: Lazy | None, deep: list[int]) -> tuple[Lazy, list[dict[str, int]]]:
+    """Set dips aside in the devices ``deep`` and mark the reading after each; return the rest and the dips."""
+    suspects = rows.filter(nw.col("device").is_in(deep))
+    numbered = hold(runs(with_limit(suspects, own)))
+    found = dicts(dips(numbered))
+    if not found:
+        return rows, []
+    gone = table({"device": int, "run": int, "dip": bool}, [(row["device"], row["run"], True) for row in found])
+    marked = numbered.join(gone, on=["device", "run"], how="left").with_columns(dip=nw.col("dip").fill_null(False))
+    after = nw.col("dip").shift(1).over("device", **_BY_TIME).fill_null(False)
+    kept = marked.with_columns(after=after).filter(~nw.col("dip"))
+    kept = kept.with_columns(marks=(nw.col("marks") + nw.col("after").cast(nw.Int32) * SPIKE).cast(nw.Int32))
+    columns = rows.collect_schema().names()
+    rest = rows.filter(~nw.col("device").is_in(deep))
+    return hold(stack([rest.select(columns), kept.select(columns)])), found
+
+
+def amounts(limited: Lazy) -> Lazy:
+    """Judge each step (from `steps`, with ``limit``) and give interval statements.
+
+    A fall is a roll-over where the way over the top stays under the limit, else a reset that counts from 0; on a
+    bidirectional counter a fall within the limit is a negative amount. Longer than 1.5 periods = gap with known total.
+    """
+    reach = nw.col("limit") * nw.col("length_us")
+    fall = nw.col("rise") < 0
+    over_top = nw.col("rise") + nw.col("full")
+    rolled = fall & (over_top >= 0) & (over_top * nw.col("weight") < reach)
+    backwards = fall & nw.col("bidirectional") & ((nw.col("rise") * nw.col("weight")).abs() < reach).fill_null(True)
+    judged = limited.with_columns(
+        backwards=backwards,
+        rolled=rolled.fill_null(False) & ~backwards,
+        gap=nw.col("length_us") > nw.col("gap_us"),
+    ).with_columns(reset=fall & ~nw.col("rolled") & ~nw.col("backwards"))
+    counted = (
+        nw.when(nw.col("rolled"))
+        .then(nw.col("rise") + nw.col("full"))
+        .otherwise(nw.when(nw.col("reset")).then(nw.col("v")).otherwise(nw.col("rise")))
+    )
+    judged = judged.with_columns(amount=counted * nw.col("weight"))
+    flags = (
+        nw.col("marks")
+        + nw.col("rolled").cast(nw.Int32) * ROLLED
+        + nw.col("reset").cast(nw.Int32) * RESET
+        + nw.col("gap").cast(nw.Int32) * GAP
+        + beyond(nw.col("amount"), nw.col("length_us")) * BEYOND
+    )
+    return judged.select(
+        "code", "device", "start_us", "amount", "gap", end_us=nw.col("us"), flags=flags.cast(nw.Int32), order="order"
+    )
+
+
+def beyond(amount: nw.Expr, length_us: nw.Expr) -> nw.Expr:
+    """1 where an amount exceeds twice the rated power x time, else 0; 0 where no rating is known."""
+    return (amount.abs() > nw.col("rated") * RATED_FACTOR * length_us).fill_null(False).cast(nw.Int32)
+
+
+# --- Intervals, rates, rate points ------------------------------------------------------------------------------------
+
+def interval(rows: Lazy, *, shift: Shift | None = None) -> Lazy:
+    """Amount of its period, counted whole; the time it covers never reaches past its period nor into the next one.
+
+    ``shift`` gives, for an instant [us], the clock's offset from UTC [us] where days are not of equal length.
+    """
+    placed = _placed(rows, shift=shift)
+    return _stated(placed.with_columns(amount=nw.col("v") * nw.col("weight")))
+
+
+def rate(rows: Lazy, *, shift: Shift | None = None) -> Lazy:
+    """Mean rate over its period: amount = rate x the time covered, in ticks."""
+    placed = _placed(rows, shift=shift)
+    ticks = (nw.col("end_us") - nw.col("start_us")) // nw.col("tick_us")
+    return _stated(placed.with_columns(amount=nw.col("v") * ticks * nw.col("weight")))
+
+
+def rate_point(rows: Lazy, *, marked: bool = True) -> Lazy:
+    """Trapezoid between neighbouring readings (the quantum is half a rate x tick); stops at more than 1.5 periods."""
+    paired = steps(rows, marked=marked).filter(nw.col("length_us") <= nw.col("gap_us"))
+    ticks = nw.col("length_us") // nw.col("tick_us")
+    placed = paired.with_columns(amount=(nw.col("v") + nw.col("old")) * ticks * nw.col("weight"), end_us=nw.col("us"))
+    return _stated(placed)
+
+
+
+
+def _placed(rows: Lazy, *, shift: Shift | None) -> Lazy:
+    """Start and end of each reading's period; whole days are counted on the local clock."""
+    us, period = nw.col("us"), nw.col("period_us")
+    start = nw.when(nw.col("stamp_end")).then(us - period).otherwise(us)
+    end = nw.when(nw.col("stamp_end")).then(us).otherwise(us + period)
+    if shift is not None:
+        whole = nw.col("whole_days")
+        start = nw.when(whole & nw.col("stamp_end")).then(start + shift(us) - shift(us - period)).otherwise(start)
+        end = nw.when(whole & ~nw.col("stamp_end")).then(end + shift(us) - shift(us + period)).otherwise(end)
+    placed = rows.with_columns(start_us=start, end_us=end)
+    following = nw.col("start_us").shift(-1).over("device", **_BY_TIME)
+    return placed.with_columns(end_us=nw.min_horizontal(nw.col("end_us"), following))
+
+
+def _stated(placed: Lazy) -> Lazy:
+    """Bring to the columns of a statement, with the flags ``out_of_range`` and ``negative``."""
+    wrong = (nw.col("amount") < 0) & ~nw.col("bidirectional")
+    flags = (
+        nw.col("marks")
+        + wrong.cast(nw.Int32) * NEGATIVE
+        + beyond(nw.col("amount"), nw.col("end_us") - nw.col("start_us")) * BEYOND
+    )
+    return placed.select(
+        "code", "device", "start_us", "amount", "end_us", "order", gap=nw.lit(False), flags=flags.cast(nw.Int32)
+    ).select("code", "device", "start_us", "amount", "gap", "end_us", "flags", "order")
+
+
+def negatives(stated: Lazy) -> Lazy:
+    """Statements with an amount that the register does not allow."""
+    return stated.filter(nw.col("flags") // NEGATIVE % 2 == 1)
+
+
+def aside(stated: Lazy) -> Lazy:
+    """Take disallowed amounts out: the row stays with its flag, without an amount."""
+    wrong = nw.col("flags") // NEGATIVE % 2 == 1
+    return stated.with_columns(amount=nw.when(~wrong).then(nw.col("amount")))
+

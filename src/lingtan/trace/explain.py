@@ -1,0 +1,394 @@
+"""Why is this figure what it is? One function per kind of figure, each giving the chain and a check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from lingtan.flows.model import CrossCheck, Flow, FlowSet
+from lingtan.inventory.model import Account, Line
+from lingtan.ledger.park import Park
+from lingtan.reference.model import FactorRow
+from lingtan.trace import chain, names, recompute, show
+from lingtan.trace.context import Context, Place
+from lingtan.trace.model import Check, Explanation, Step
+from lingtan.trace.words import UNITS, both
+
+OPENED = 12
+LISTED = 60
+
+
+def explain(
+    account: Account,
+    figure: str,
+    *,
+    park: Park,
+    flow_set: FlowSet,
+    place: Place | None = None,
+    candidates: Iterable[FactorRow] = (),
+    documents: Mapping[str, str] | None = None,
+) -> Explanation:
+    """Return the chain behind ``figure``: lines, flows, readings or statements, factors, rule, clause, findings.
+
+    Parameters
+    ----------
+    figure : ``total:co2_t``, ``category:fuel``, ``month:2025-03``, ``node:E01``, ``line:<id>``, ``flow:<stream>``,
+        ``flow:<stream>@2025-03``, ``deviation:<stream>``, ``coverage`` or ``choice:<id>``.
+    place : tells the files and lines of a point's readings; without it the chain stops at the point.
+    candidates : factor rows that could have been used; those of the same subject and parameter are shown as not used.
+    documents : category (or blank) -> document and clause of the method; ``title`` names the method file.
+
+    Raises
+    ------
+    UnknownFigure : no such figure; the message names near ones.
+    """
+    name = names.parse(figure, account, flow_set)
+    context = Context(account, park, flow_set, place, tuple(candidates), documents or {})
+    return _BY_KIND[name.kind](context, name)
+
+
+def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def _counted(lines: Iterable[Line]) -> tuple[Line, ...]:
+    return tuple(line for line in lines if line.view in ("", "location"))
+
+
+def _by_size(lines: Iterable[Line]) -> list[Line]:
+    return sorted(lines, key=lambda line: (-abs(line.co2e_t or Decimal(0)), line.id))
+
+
+def _line_steps(context: Context, lines: Sequence[Line]) -> tuple[Step, ...]:
+    ordered = _by_size(lines)
+    shown = [chain.line_step(context, line, opened=at < OPENED) for at, line in enumerate(ordered[:LISTED])]
+    rest = ordered[LISTED:]
+    if rest:
+        amount = _sum(line.amount_t for line in rest)
+        shown.append(Step("more", "more", {"count": len(rest), "amount": amount, "unit": "t"}))
+    key = "lines" if ordered else "lines.none"
+    return (Step("lines", key, {"count": len(ordered)}, tuple(shown)),)
+
+
+def _choices(context: Context) -> tuple[Step, ...]:
+    return tuple(chain.choice_step(choice) for choice in context.account.choices)
+
+
+def _touching(context: Context, lines: Iterable[Line]) -> tuple[Step, ...]:
+    listed = tuple(lines)
+    return chain.touching(context, (line.stream for line in listed))
+
+
+def _total(context: Context, name: names.Name) -> Explanation:
+    word = name.key
+    if word == "co2_t_per_tce":
+        return _ratio(context)
+    if word.startswith("energy_tce"):
+        return _energy(context, word)
+    lines = _counted(context.account.lines)
+    steps = (*_line_steps(context, lines), *_choices(context), *_touching(context, lines))
+    value = context.account.totals[word]
+    again = _sum(line.co2e_t if word == "co2e_t" else line.amount_t for line in lines)
+    formula = _parts_formula(context.account.by_category)
+    return _explanation(context, name, value, UNITS.get(word, ""), formula, steps, Check("sum of lines", value, again))
+
+
+def _parts_formula(parts: Mapping[str, Decimal | None]) -> str:
+    known = [(both(word)[1], value) for word, value in parts.items() if value is not None]
+    return " + ".join(f"{show.total(value)} ({word})" for word, value in known)
+
+
+def _ratio(context: Context) -> Explanation:
+    totals = context.account.totals
+    co2, tce = totals.get("co2_t"), totals.get("energy_tce_equivalent")
+    value = totals["co2_t_per_tce"]
+    again = co2 / tce if co2 is not None and tce else None
+    stated = value.normalize() if value is not None else None
+    check = Check("co2_t / energy_tce_equivalent", value, _like(again, value))
+    parts = tuple(_total(context, names.Name("total", word)) for word in ("co2_t", "energy_tce_equivalent"))
+    steps = tuple(
+        Step(
+            "figure", "quality", {"name": part.figure, "share": f"{show.exact(part.value)} {part.unit}"}, part.steps[:1]
+        )
+        for part in parts
+    )
+    formula = f"{show.exact(co2)} t CO₂ / {show.exact(tce)} tce" if stated is not None else ""
+    name = names.Name("total", "co2_t_per_tce")
+    return _explanation(context, name, value, UNITS[name.key], formula, (*steps, *_choices(context)), check)
+
+
+def _like(again: Decimal | None, value: Decimal | None) -> Decimal | None:
+    """Round a quotient to the digits the stated one has: a quotient has no exact decimal form."""
+    if again is None or value is None:
+        return again
+    exponent = value.as_tuple().exponent
+    return again.quantize(value) if isinstance(exponent, int) and exponent < 0 else again
+
+
+def _energy(context: Context, word: str) -> Explanation:
+    field = "tce_equivalent" if word.endswith("equivalent") else "tce_calorific"
+    terms = context.account.energy
+    steps = []
+    for term in sorted(terms, key=lambda term: (not term.counted, -abs(getattr(term, field) or Decimal(0)), term.id)):
+        values = {
+            "id": term.id,
+            "amount": term.amount,
+            "unit": term.unit,
+            "calorific": term.tce_calorific,
+            "equivalent": term.tce_equivalent,
+            "term": term.term,
+            "stream": term.stream,
+        }
+        below = tuple(chain.factor_step(context, use) for use in term.factors)
+        steps.append(Step("term", "term" if term.counted else "term.left_out", values, below))
+    value = context.account.totals[word]
+    again = _sum(getattr(term, field) for term in terms if term.counted)
+    chosen = tuple(chain.choice_step(choice) for choice in context.account.choices if _moves(choice.effect, word))
+    check = Check("sum of counted energy terms", value, again)
+    return _explanation(context, names.Name("total", word), value, UNITS[word], "", (*steps, *chosen), check)
+
+
+def _moves(effect: Mapping[str, Mapping[str, Decimal | None]], word: str) -> bool:
+    return any(word in totals for totals in effect.values())
+
+
+def _category(context: Context, name: names.Name) -> Explanation:
+    lines = [line for line in _counted(context.account.lines) if line.category == name.key]
+    value = context.account.by_category[name.key]
+    check = Check("sum of the category's lines", value, _sum(line.co2e_t for line in lines))
+    steps = (*_line_steps(context, lines), *_touching(context, lines))
+    return _explanation(context, name, value, "t CO₂", "", steps, check)
+
+
+def _month(context: Context, name: names.Name) -> Explanation:
+    lines = _counted(context.account.lines)
+    parts = [(line, amount) for line in lines for month, amount in line.months if month == name.key]
+    steps = [
+        Step(
+            "line",
+            "line.month",
+            {"id": line.id, "month": name.key, "amount": amount},
+            _month_sources(context, line, name.key),
+        )
+        for line, amount in sorted(parts, key=lambda part: (-abs(part[1]), part[0].id))
+    ]
+    left = _sum(line.amount_t - sum((part for _, part in line.months), Decimal(0)) for line in lines if line.amount_t)
+    if left:
+        steps.append(Step("lines", "year_only", {"amount": left}))
+    value = context.account.by_month[name.key]
+    check = Check("sum of the lines' months", value, _sum(amount for _, amount in parts))
+    found = _touching(context, (line for line, _ in parts))
+    return _explanation(context, name, value, "t CO₂", "", (*steps, *found), check)
+
+
+def _month_sources(context: Context, line: Line, month: str) -> tuple[Step, ...]:
+    return tuple(
+        chain.piece_step(context, part.flow, part.share, part.unit)
+        for part in line.inputs
+        if part.flow.start.astimezone(context.zone).strftime("%Y-%m") == month
+    )
+
+
+def _node(context: Context, name: names.Name) -> Explanation:
+    node = context.account.by_node[name.key]
+    inside = _subtree(context.park, name.key)
+    lines = [line for line in context.account.lines if line.node in inside]
+    own = [line for line in lines if line.category in ("fuel", "conversion", "process")]
+    steps = (
+        Step("trade", "trade.own", {"amount": node.own}, _line_steps(context, own)),
+        Step("trade", "trade.received", {"amount": node.received}),
+        Step("trade", "trade.sent", {"amount": node.sent}),
+        *_line_steps(context, [line for line in lines if line not in own]),
+        *chain.touching(context, (line.stream for line in lines), nodes=inside),
+    )
+    formula = f"{show.exact(node.own)} + {show.exact(node.received)} − {show.exact(node.sent)}"
+    check = Check(
+        "own lines + received - sent",
+        node.net,
+        (_sum(line.co2e_t for line in own) or Decimal(0)) + node.received - node.sent,
+    )
+    return _explanation(context, name, node.net, "t CO₂", formula, steps, check)
+
+
+def _subtree(park: Park, node: str) -> frozenset[str]:
+    inside = {node}
+    while True:
+        more = {child.id for child in park.nodes.values() if child.parent in inside} - inside
+        if not more:
+            return frozenset(inside)
+        inside |= more
+
+
+def _line(context: Context, name: names.Name) -> Explanation:
+    line = next(line for line in context.account.lines if line.id == name.key)
+    open_choices = (choice for choice in context.account.choices if choice.unverified)
+    steps = (
+        *chain.line_chain(context, line, pieces=True),
+        *(chain.choice_step(choice) for choice in open_choices if _names(choice.id, line)),
+        *_touching(context, [line]),
+    )
+    formula = recompute.formula(line)
+    check = Check("rule applied to the listed arguments", line.amount_t, recompute.line_amount(line))
+    return _explanation(context, name, line.amount_t, f"t {line.substance}", formula, steps, check)
+
+
+def _names(choice: str, line: Line) -> bool:
+    """Tell whether a choice is about the line: by the words of its id."""
+    words = {
+        "electricity": ("fossil_factor", "power", "electricity"),
+        "heat": ("heat", "steam"),
+        "process": ("process",),
+    }
+    return any(word in choice for word in words.get(line.category, (line.category,)))
+
+
+def _flow(context: Context, name: names.Name) -> Explanation:
+    pieces = _in_month(context, context.flow_set.pieces[name.key], name.month)
+    unit = _unit(context, name.key)
+    value = _sum(piece.amount for piece in pieces)
+    steps = (
+        *(chain.piece_step(context, piece, Decimal(1), unit) for piece in pieces),
+        *chain.source_steps(context, pieces, unit),
+        *(_check_step(context, check, unit) for check in _checks(context, name)),
+        *(chain.line_step(context, line, opened=False) for line in context.lines_of(name.key)),
+        *chain.touching(context, [name.key]),
+    )
+    check = Check("sum of the sources", value, _sum(source.amount for piece in pieces for source in piece.sources))
+    return _explanation(context, name, value, unit, "", steps, check)
+
+
+def _in_month(context: Context, pieces: Sequence[Flow], month: str) -> list[Flow]:
+    if not month:
+        return list(pieces)
+    return [piece for piece in pieces if _overlaps(context, piece, month)]
+
+
+def _overlaps(context: Context, piece: Flow | CrossCheck, month: str) -> bool:
+    first = piece.start.astimezone(context.zone).strftime("%Y-%m")
+    last = piece.end.astimezone(context.zone)
+    at_edge = (last.day, last.hour, last.minute) == (1, 0, 0)
+    until = last.strftime("%Y-%m")
+    return first <= month and (month < until if at_edge else month <= until)
+
+
+def _unit(context: Context, stream: str) -> str:
+    code = context.park.streams[stream].commodity if stream in context.park.streams else ""
+    return context.park.commodities[code].unit if code in context.park.commodities else ""
+
+
+def _checks(context: Context, name: names.Name) -> list[CrossCheck]:
+    own = (check for check in context.flow_set.checks if check.stream == name.key)
+    return [check for check in own if not name.month or _overlaps(context, check, name.month)]
+
+
+def _check_step(context: Context, check: CrossCheck, unit: str) -> Step:
+    values = {
+        "start": context.local(check.start),
+        "end": context.local(check.end),
+        "adopted": check.adopted,
+        "other": check.other,
+        "kind": check.source.kind,
+        "ref": check.source.ref,
+        "difference": check.other - check.adopted,
+        "allowed": 2 * check.sigma,
+        "unit": unit,
+        "deviates": check.deviates,
+        "verdict": " !" if check.deviates else " ",
+    }
+    return Step("check", "deviation", values, broken=check.deviates)
+
+
+def _deviation(context: Context, name: names.Name) -> Explanation:
+    checks = sorted(_checks(context, name), key=lambda check: -abs(check.other - check.adopted))
+    unit = _unit(context, name.key)
+    worst = checks[0] if checks else None
+    value = worst.other - worst.adopted if worst else None
+    formula = f"{show.exact(worst.other)} − {show.exact(worst.adopted)}" if worst else ""
+    steps = (
+        *(_check_step(context, check, unit) for check in checks),
+        *chain.source_steps(context, _in_month(context, context.flow_set.pieces.get(name.key, ()), name.month), unit),
+        *chain.touching(context, [name.key]),
+    )
+    stated_by = worst.source.amount if worst and worst.source.amount is not None else worst.other if worst else None
+    again = stated_by - worst.adopted if worst and stated_by is not None else None
+    return _explanation(context, name, value, unit, formula, steps, Check("other - adopted, the largest", value, again))
+
+
+def _coverage(context: Context, name: names.Name) -> Explanation:
+    parts = context.account.coverage
+    shares = [parts.get(word) for word in ("measured", "reported", "estimated", "missing")]
+    gone = [
+        chain.missing_step(context, part.flow)
+        for line in context.account.lines
+        for part in line.inputs
+        if part.flow.amount is None
+    ]
+    steps = (
+        *(Step("figure", "quality", {"name": word, "share": show.share(value)}) for word, value in parts.items()),
+        *gone,
+    )
+    again = _sum(shares)
+    stated = Decimal(1) if again is not None else None
+    near = again.quantize(Decimal("1e-9")) if again is not None else None
+    return _explanation(
+        context,
+        name,
+        parts.get("known"),
+        "",
+        "",
+        steps,
+        Check("metered + reported + estimated + missing", stated, near),
+    )
+
+
+def _choice(context: Context, name: names.Name) -> Explanation:
+    choice = next(choice for choice in context.account.choices if choice.id == name.key)
+    base = context.account.totals
+    word = next((word for totals in choice.effect.values() for word in ("co2_t", *totals) if word in totals), "co2_t")
+    moved = [(totals.get(word), base.get(word)) for totals in choice.effect.values() if totals.get(word) is not None]
+    changes = [new - old for new, old in moved if new is not None and old is not None]
+    value = max(changes, key=abs) if changes else None
+    check = Check("alternative - chosen, the largest", value, value)
+    return _explanation(context, name, value, UNITS.get(word, ""), "", (chain.choice_step(choice),), check)
+
+
+_NAMED: Mapping[str, tuple[str, str]] = {
+    "month": ("{key} 月排放", "emission of {key}"),
+    "node": ("{key} 的净排放", "net emission of {key}"),
+    "line": ("清册行 {key}", "line {key}"),
+    "flow": ("流量 {key} {month}", "flow {key} {month}"),
+    "deviation": ("偏差 {key} {month}", "deviation on {key} {month}"),
+    "coverage": ("数据覆盖（总量可知）", "coverage (known as a total)"),
+    "choice": ("口径选择 {key} 的影响", "what choice {key} changes"),
+}
+
+
+def _explanation(
+    context: Context,
+    name: names.Name,
+    value: Decimal | None,
+    unit: str,
+    formula: str,
+    steps: tuple[Step, ...],
+    check: Check,
+) -> Explanation:
+    figure = name.kind if not name.key else f"{name.kind}:{name.key}"
+    if name.month:
+        figure = f"{figure}@{name.month}"
+    pair = _NAMED.get(name.kind) or both(name.key)
+    zh, en = (text.format(key=name.key, month=name.month).strip() for text in pair)
+    return Explanation(figure, name.kind, (zh, en), value, unit, context.account.status, formula, steps, check)
+
+
+_BY_KIND: Mapping[str, Callable[[Context, names.Name], Explanation]] = {
+    "total": _total,
+    "category": _category,
+    "month": _month,
+    "node": _node,
+    "line": _line,
+    "flow": _flow,
+    "deviation": _deviation,
+    "coverage": _coverage,
+    "choice": _choice,
+}
