@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lingtan.ledger import clock, folder
+from lingtan.ledger.folder.settings import REPAIRS
 
 if TYPE_CHECKING:
     from lingtan.certificates import Coverage
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from lingtan.ledger.finding import Finding
     from lingtan.ledger.folder import Loaded
     from lingtan.ledger.park import Park
+    from lingtan.reference import FactorRow, Library
     from lingtan.series.model import Series
     from lingtan.trace import Explanation, ReadingFile
 
@@ -70,15 +72,31 @@ class Book:
     def _years(self) -> tuple[int, ...]:
         zone = self.park.settings.zone
         spans = [(row.start, row.end) for row in self.park.statements]
-        read = self.loaded.readings.span()
-        if read is not None:
-            spans.append(read)
+        spans += self._reading_spans()
         years = {
             year
             for start, end in spans
             for year in range(start.astimezone(zone).year, _last_year(end.astimezone(zone)) + 1)
         }
         return tuple(sorted(years))
+
+    def _reading_spans(self) -> list[tuple[datetime, datetime]]:
+        """Return the spans of the reading files: Parquet by its footers, CSV by its rows."""
+        from lingtan.ledger.folder.readings.slabs import CLOCK_SLACK, Slab, open_slab
+
+        source = self.loaded.readings
+        spans = []
+        for file in source.files:
+            slab = open_slab(self.root / file, file) if file.endswith(".parquet") else None
+            groups = slab.groups if isinstance(slab, Slab) else ()
+            bounds = [group.times for group in groups if group.times is not None]
+            if bounds:
+                low, high = min(low for low, _ in bounds) + CLOCK_SLACK, max(high for _, high in bounds) - CLOCK_SLACK
+                spans.append((min(low, high), max(low, high)))
+        tables = tuple(file for file in source.files if file.endswith(".csv"))
+        frames = folder.ReadingSource(source.root, tables, source.book).blocks()
+        ends = (frame.get_column("time").sort() for frame in frames)
+        return [*spans, *((times[0], times[-1]) for times in ends)]
 
     def series(self, start: datetime, end: datetime, *, steps: Sequence[str] = STEPS) -> Series:
         """Return the roll-ups of the readings over [start, end)."""
@@ -88,8 +106,9 @@ class Book:
     def _series(self, start: datetime, end: datetime, steps: tuple[str, ...]) -> Series:
         from lingtan import series
 
-        blocks = self.loaded.readings.blocks(start=start, end=end)
-        return series.summarise(blocks, self.park, start, end, steps=steps)
+        source = self.loaded.readings
+        blocks = source.blocks(start=start, end=end)
+        return series.summarise(blocks, self.park, start, end, steps=steps, place=source.place)
 
     def flows(self, year: int, last: int | None = None) -> FlowSet:
         """Return the adopted flows of a year, or of the years ``year`` to ``last``."""
@@ -243,6 +262,7 @@ class Book:
             chosen=chosen,
             allow_recalled=allow_recalled,
             stock_changes=stocks,
+            tables=self._library(),
         )
         found = [
             *self.loaded.findings,
@@ -255,6 +275,29 @@ class Book:
         ]
         about = [finding for finding in found if _concerns(finding, start, end)]
         return replace(made, findings=stake.merged(about, park=self.park, account=made))
+
+    def _library(self) -> Library:
+        """Return the library with the user's own copies in ``factors/`` of the folder."""
+        kept: Library = self._once(("library",), self._extended)
+        return kept
+
+    def _extended(self) -> Library:
+        from lingtan.reference import extend, library
+        from lingtan.reference.tables import raw_names
+        from lingtan.reference.user import read_table
+
+        shelf = library()
+        files = sorted((self.root / "factors").glob("*.csv"))
+        rows: list[FactorRow] = []
+        for file in files:
+            table = read_table(file.read_text(encoding="utf-8"), shelf, names=raw_names())
+            wrong = next((fault for fault in table.faults if fault.level == "error"), None)
+            if wrong is not None:
+                raise BookError(
+                    f"{file}:{wrong.line}: {wrong.message} Import the file again: lingtan reference import."
+                )
+            rows += table.rows
+        return extend(shelf, rows) if rows else shelf
 
     def _stock_changes(self, start: datetime, end: datetime) -> tuple[dict[tuple[str, str], Any], list[Finding]]:
         from lingtan import flows
@@ -283,7 +326,6 @@ class Book:
     def explain(self, figure: str, year: int, method: str = DEFAULT_METHOD, **selection: Any) -> Explanation:
         """Return why a figure is what it is, down to files and lines; see ``lingtan.trace.explain``."""
         from lingtan import trace
-        from lingtan.reference import library
 
         known = self.method(method)
         return trace.explain(
@@ -292,7 +334,7 @@ class Book:
             park=self.park,
             flow_set=self.flows(year),
             place=self._place,
-            candidates=(*self.park.factors, *library().factors),
+            candidates=(*self.park.factors, *self._library().factors),
             documents={"": known.document, "title": known.name_en or known.id},
         )
 
@@ -360,8 +402,8 @@ def _repaired(park: Park, repairs: Mapping[str, Sequence[str]]) -> Park:
     points = {meter.point for meter in park.meters}
     merged = dict(park.settings.repairs)
     for name, asked in repairs.items():
-        if name not in folder.REPAIRS:
-            raise BookError(f"There is no repair {name!r}; there are: {', '.join(folder.REPAIRS)}.")
+        if name not in REPAIRS:
+            raise BookError(f"There is no repair {name!r}; there are: {', '.join(REPAIRS)}.")
         for point in asked:
             if point not in points:
                 raise BookError(f"There is no point {point!r} in meters.csv to repair.{_near(point, points)}")

@@ -139,7 +139,7 @@ FLOW_SET = FlowSet(START, END, FLOWS, CHECKS)
 
 def line(
     stream: str, category: str, rule: str, *, arguments: dict[str, str], factor: str, share: str = "1", sign: int = 1,
-    name: str = "", node: str = "E01",
+    name: str = "", node: str = "E01", origin: str = "",
 ) -> Line:  # fmt: skip
     """A line whose amount is its rule applied to its arguments; months where the flow has twelve pieces."""
     numbers = {word: D(text) for word, text in arguments.items()}
@@ -154,7 +154,7 @@ def line(
         id=name or f"{category}:{stream}", node=node, stream=stream, start=START, end=END, boundary="B1",
         method="cn-zcp-2025", category=category, scope="1" if category in ("fuel", "process") else "2",
         activity="final_fuel" if category == "fuel" else category, substance="CO2", amount_t=amount, co2e_t=amount,
-        rule=rule, sign=sign, arguments=numbers, inputs=inputs, months=months,
+        rule=rule, sign=sign, arguments=numbers, inputs=inputs, months=months, origin=origin,
         factors=(FactorUse(use.parameter, numbers[key], "t/unit", use),),
     )  # fmt: skip
 
@@ -163,9 +163,9 @@ LINES = (
     line("S-GAS", "fuel", "combustion_by_mass_factor", arguments={"amount": "1000000", "ef": "0.0021622"},
          factor="gas"),
     line("S-EL", "electricity", "electricity_by_origin", arguments={"amount": "8999.9991", "ef": "0.8325"}, factor="el",
-         share="0.9", name="electricity:S-EL:grid_supply"),
+         share="0.9", name="electricity:S-EL:grid_supply", origin="grid"),
     line("S-EL", "electricity", "electricity_by_origin", arguments={"amount": "999.9999", "ef": "0"}, factor="el",
-         share="0.1", name="electricity:S-EL:certificates"),
+         share="0.1", name="electricity:S-EL:certificates", origin="certificates"),
     line("S-OUT", "electricity", "electricity_by_origin", arguments={"amount": "-200.001", "ef": "0.8325"}, factor="el",
          sign=-1, node="E02"),
     line("S-HEAT", "heat", "heat_by_factor", arguments={"amount": "5001", "ef": "0.11"}, factor="heat", node="E02"),

@@ -6,7 +6,6 @@ import argparse
 from collections import Counter
 
 from lingtan.cli import common
-from lingtan.cli.findings import render
 from lingtan.cli.words import say
 
 LEVELS = ("error", "finding", "note")
@@ -23,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
     common.tell(say("reading", args.lang, dir=args.dir))
     book = common.open_book(args)
     findings = book.check()
-    counts = Counter(finding.level for finding in findings)
+    counts = Counter[str](finding.level for finding in findings)
     if args.json:
         plain = [finding.as_json() for finding in findings]
         common.emit_json({"findings": plain, "counts": {level: counts[level] for level in LEVELS}})
@@ -31,5 +30,7 @@ def run(args: argparse.Namespace) -> int:
         numbers = {"errors": counts["error"], "findings": counts["finding"], "notes": counts["note"]}
         common.emit(say("found" if findings else "clean", args.lang, **numbers))
         if findings:
+            from lingtan.cli.findings import render
+
             common.emit(render(findings, args.lang, zone=book.park.settings.zone, limit=None if args.all else 200))
     return common.FOUND if counts["error"] else common.DONE

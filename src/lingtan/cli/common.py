@@ -49,8 +49,21 @@ def emit(text: str) -> None:
 
 
 def emit_json(value: Any) -> None:
-    """Print JSON to stdout; not-a-number never gets that far."""
-    emit(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+    """Print JSON to stdout, one entry a line; not-a-number never gets that far.
+
+    Entries are compact: the encoder in C has no indentation, and an account of a large park is some megabytes.
+    """
+    emit(_lines(value))
+
+
+def _lines(value: Any, depth: int = 0) -> str:
+    """Return JSON with the first two levels spread over lines."""
+    if depth < 2 and isinstance(value, dict) and value:
+        parts = [f"{json.dumps(name, ensure_ascii=False)}: {_lines(part, depth + 1)}" for name, part in value.items()]
+        return "{\n" + ",\n".join(parts) + "\n}"
+    if depth < 2 and isinstance(value, (list, tuple)) and value:
+        return "[\n" + ",\n".join(_lines(part, 2) for part in value) + "\n]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def tell(text: str) -> None:

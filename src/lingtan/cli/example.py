@@ -27,8 +27,7 @@ def run(args: argparse.Namespace) -> int:
         raise common.UserFault(say("not_empty", args.lang, dir=target))
     from lingtan import example
 
-    more = {"small": True} if args.small else {}
-    example.write(target, args.seed, progress=common.tell, **more)
+    example.write(target, args.seed, small=args.small, progress=common.tell)
     common.tell(say("written", args.lang, file=target))
     if args.json:
         common.emit_json({"dir": str(target), "seed": args.seed, "synthetic": True})

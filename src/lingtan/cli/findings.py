@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from lingtan.cli.words import say
 from lingtan.ledger.finding import Finding, Where
 from lingtan.trace import show
+from lingtan.trace.titles import title
 from lingtan.trace.words import name
 
 
@@ -21,7 +22,8 @@ def render(findings: Sequence[Finding], lang: str, *, zone: ZoneInfo, limit: int
 
 
 def _block(finding: Finding, lang: str, zone: ZoneInfo) -> str:
-    head = [f"[{name(finding.level, lang)}] {finding.code}", place(finding.where)]
+    about = f" {title(finding.code, lang)}" if lang == "zh" else ""
+    head = [f"[{name(finding.level, lang)}] {finding.code}{about}", place(finding.where)]
     if finding.start or finding.end:
         head.append(show.span(finding.start, finding.end, zone))
     if finding.amount is not None:

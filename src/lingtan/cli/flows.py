@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -51,7 +51,7 @@ def _day(option: str, text: str | None, lang: str) -> date | None:
         raise common.UserFault(say("bad_date", lang, option=option, text=repr(text))) from None
 
 
-def _table(rows: list[Mapping[str, Any]], lang: str) -> str:
+def _table(rows: Sequence[Mapping[str, Any]], lang: str) -> str:
     from lingtan.trace import show
     from lingtan.trace.words import name
 

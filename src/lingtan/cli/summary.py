@@ -85,14 +85,15 @@ def _coverage(account: Account, lang: str) -> str:
 
 
 def _choices(account: Account, lang: str) -> str:
-    rows = [
-        (choice.id, choice.chosen, _effects(account, choice, lang), _open(choice, lang)) for choice in account.choices
-    ]
-    return table([say(f"col.{word}", lang) for word in ("id", "chosen", "effect", "status")], rows)
+    blocks = []
+    for choice in account.choices:
+        told = _effects(account, choice, lang)
+        blocks.append(f"{choice.id} = {choice.chosen}{_open(choice, lang)}" + (f"\n    {told}" if told else ""))
+    return "\n".join(blocks)
 
 
 def _open(choice: Choice, lang: str) -> str:
-    return name("unverified", lang) if choice.unverified else ""
+    return f"  [{name('unverified', lang)}]" if choice.unverified else ""
 
 
 def _effects(account: Account, choice: Choice, lang: str) -> str:

@@ -99,7 +99,7 @@ def _missing(hours: int) -> Spoil:
     def spoil(book: Book, track: Track, amount: Ints, fraction: float) -> Track:
         first = book.world.window.step(book.world.window.near(fraction), 30)
         last = first + hours * 4
-        book.enter("missing_intervals", track, (first, last), stake=int(amount[first:last].sum()), finding=None)
+        book.enter("missing_intervals", track, (first, last), stake=int(amount[first:last].sum()), finding="missing")
         book.lose(track, amount, (first, last))
         return _without(track, first, last)
 
@@ -108,7 +108,7 @@ def _missing(hours: int) -> Spoil:
 
 def _silent(book: Book, track: Track, amount: Ints, fraction: float) -> Track:
     first, last = book.world.window.step(book.world.window.near(fraction), 20), book.world.window.steps
-    book.enter("silent", track, (first, last), stake=int(amount[first:last].sum()), finding=None)
+    book.enter("silent", track, (first, last), stake=int(amount[first:last].sum()), finding="missing")
     book.lose(track, amount, (first, last))
     return _without(track, first + 1, track.times.size)
 
@@ -126,16 +126,6 @@ def _reset(book: Book, track: Track, amount: Ints, fraction: float) -> Track:
     book.enter("reset", track, (at, at + 1), stake=int(amount[at]) - left, finding="reset")
     book.lose(track, amount, (at, at + 1), left)
     return Track(track.point, fresh.times, values)
-
-
-def _dip(book: Book, track: Track, amount: Ints, fraction: float) -> Track:
-    window = book.world.window
-    at = window.step(window.near(fraction), 60)
-    opening = registers.opening_for(track.point, amount, at, 0.55)
-    values = registers.track(book.world, track.point, amount, opening=opening).values.copy()
-    values[at] -= values[at] // 1000
-    book.enter("dip", track, (at - 1, at + 1), stake=0, finding=None)
-    return Track(track.point, track.times, values)
 
 
 def _device_change(*, known: bool) -> Spoil:
@@ -180,7 +170,7 @@ def _spike(book: Book, track: Track, amount: Ints, fraction: float) -> Track:
     at = book.world.window.step(book.world.window.near(fraction), 55)
     values = track.values.copy()
     values[at] *= 60
-    book.enter("spike", track, (at, at + 1), stake=59 * int(amount[at]), finding="spike")
+    book.enter("spike", track, (at, at + 1), stake=59 * int(amount[at]), finding="spike", also=["out_of_range"])
     book.lose(track, amount, (at, at + 1), 60 * int(amount[at]))
     return Track(track.point, track.times, values)
 
@@ -217,7 +207,15 @@ def _midnight(book: Book, track: Track, amount: Ints, fraction: float) -> Track:
     times = np.where(at_midnight, track.times - np.timedelta64(1, "D"), track.times)
     lost = int(amount[at_midnight].sum())
     span = (0, book.world.window.steps)
-    book.enter("midnight_same_date", track, span, stake=lost, finding="midnight_same_date", rows=int(at_midnight.sum()))
+    book.enter(
+        "midnight_same_date",
+        track,
+        span,
+        stake=lost,
+        finding="midnight_same_date",
+        rows=int(at_midnight.sum()),
+        also=["missing"],
+    )
     known = book.seen.setdefault(track.point.id, amount.copy())
     known[at_midnight] = 0
     return Track(track.point, times, track.values)
@@ -227,7 +225,8 @@ def _summer_clock(book: Book, track: Track, amount: Ints, fraction: float) -> Tr
     wall = registers.european_summer_wall(book.world.window)
     shifted = wall - (track.times - np.timedelta64(7, "h"))
     if shifted.any():
-        book.enter("clock_follows_dst", track, (0, book.world.window.steps), stake=0, finding="clock_follows_dst")
+        book.enter("clock_follows_dst", track, (0, book.world.window.steps), stake=0, finding="clock_follows_dst",
+                   also=["corrected", "gap_total", "late"])  # fmt: skip
     return Track(track.point, wall, track.values)
 
 
@@ -239,7 +238,6 @@ PLAN: Mapping[str, tuple[tuple[Spoil, float], ...]] = {
     "EL_E10_W2.m": ((_missing(120), 0.88),),
     "EL_GRID_CS2.m": ((_missing(6), 0.93),),
     "EL_E05_W1.m": ((_reset, 0.7),),
-    "WA_E02.m": ((_dip, 0.55),),
     "EL_E07.m": ((_device_change(known=True), 0.47),),
     "EL_E03_W3.m": ((_device_change(known=False), 0.83),),
     "EL_E06_W1.m": ((_stuck, 0.76),),

@@ -118,19 +118,21 @@ def _spoil_rows(folder: Path, book: Book, frame: pl.DataFrame, tracks: list[Trac
         pl.when(here & (pl.col("order") == text - 1))
         .then(pl.lit("#REF!"))
         .when(here & (pl.col("order") == blank - 1))
-        .then(pl.lit(""))
+        .then(pl.lit(None, pl.String))
         .otherwise(pl.col("value"))
     )
     frame = frame.with_columns(value=value)
-    book.enter("text_value", counter, (text - 1, text + 1), finding="bad_number", file=file, rows=1)
-    book.enter("blank_value", counter, (blank - 1, blank + 1), finding=None, file=file, rows=1)
+    book.enter("text_value", counter, (text - 1, text + 1), finding="bad_number", file=file, rows=1,
+               also=["gap_total"])  # fmt: skip
+    book.enter("blank_value", counter, (blank - 1, blank + 1), finding="blank_values", file=file, rows=1,
+               also=["gap_total"])  # fmt: skip
     theirs = pl.col("point") == interval.point.id
     frame = _correct(folder, book, frame, interval, wrong, file)
     twice = frame.filter(theirs & pl.col("order").is_between(double, double + 39))
-    book.enter("duplicate_rows", interval, (double, double + 40), finding=None, file=file, rows=40, stake=0)
+    book.enter("duplicate_rows", interval, (double, double + 40), finding="duplicate", file=file, rows=40, stake=0)
     day = theirs & pl.col("order").is_between(late, late + QUARTERS - 1)
     delayed = frame.filter(day).with_columns(order=pl.col("order") + 3 * QUARTERS)
-    book.enter("late_rows", interval, (late, late + QUARTERS), finding=None, file=file, rows=QUARTERS, stake=0)
+    book.enter("late_rows", interval, (late, late + QUARTERS), finding="late", file=file, rows=QUARTERS, stake=0)
     strange = twice.head(20).with_columns(point=pl.lit("EL_OLD_17"))
     book.entries.append({"code": "unknown_point", "point": "EL_OLD_17", "file": file, "rows": 20,
                          "finding": "unknown_point", "amount": None})  # fmt: skip
@@ -143,6 +145,7 @@ def _correct(folder: Path, book: Book, frame: pl.DataFrame, track: Track, wrong:
     right = frame.filter(theirs).sort("order").with_columns(seq=pl.lit(2))
     right.select("point", "time", "value", "seq").write_csv(folder / "zz-corrections.csv")
     stake = 3 * int(track.values[wrong : wrong + 8].sum())
-    book.enter("corrected_rows", track, (wrong, wrong + 8), finding=None, file=file, rows=8, stake=stake)
+    book.enter("corrected_rows", track, (wrong, wrong + 8), finding="corrected", file=file, rows=8, stake=stake,
+               also=["late"])  # fmt: skip
     fourfold = (pl.col("value").cast(pl.Float64, strict=False) * 4).round(1).cast(pl.String)
     return frame.with_columns(value=pl.when(theirs).then(fourfold).otherwise(pl.col("value")))

@@ -19,13 +19,14 @@ NOTES = {
     "for the year; null = nothing known",
     "accounts": "cn-zcp-2025 by hand: own non-fossil power counted in the energy total, power at 0.30 kgce/kWh "
     "(equivalent), sold power of the PV plant at 0 and of the turbine at 0.8325",
-    "finding": "the code that a check of the folder is expected to give; null = handled without a finding of its own",
+    "finding": "the code that a check of the folder is expected to give; null = handled without a finding of its own; "
+    "also = codes that rightly follow from the same fault",
 }
 
 
 @dataclass(slots=True)
 class Amounts:
-    """Amounts of all streams [canonical unit]: ``true``, ``expected`` by (stream, month), ``extra`` by (stream, year)."""
+    """Amounts of all streams [canonical unit] by (stream, month), and ``extra`` known by (stream, year) only."""
 
     true: dict[tuple[str, date], Decimal] = field(default_factory=dict)
     expected: dict[tuple[str, date], Decimal | None] = field(default_factory=dict)

@@ -117,7 +117,7 @@ def _clinker(first: date, days: int, *, seed: int) -> Ints:
 
 
 def _delivered(used: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Return deliveries by day and the stock at each midnight: whole lorries, ordered so that the yard never empties."""
+    """Return deliveries by day and the stock at each midnight: whole lorries, ordered before the yard is empty."""
     lorry, opening = 3200, int(used.mean() * 12)
     level, deliveries, stocks = opening, np.zeros_like(used), np.zeros(used.size + 1, dtype=np.int64)
     stocks[0] = opening

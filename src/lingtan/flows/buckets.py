@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 import polars as pl
@@ -57,12 +58,8 @@ def by_span(
     if frame is not None and points is not None:
         frame = frame.filter(pl.col("point").is_in(sorted(points)))
     table: dict[str, dict[tuple[datetime, datetime], Bucket]] = defaultdict(dict)
-    spans: dict[tuple[int, int], tuple[datetime, datetime]] = {}
     for point, start, end, bucket in _rows(frame):
-        span = spans.get((start, end))
-        if span is None:
-            span = spans[start, end] = (instant(start), instant(end))
-        table[point][span] = bucket
+        table[point][instant(start), instant(end)] = bucket
     return dict(table)
 
 
@@ -88,6 +85,7 @@ def micros(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=65_536)
 def instant(at: int) -> datetime:
     """Return microseconds since 1970 as an instant."""
     return _EPOCH + timedelta(microseconds=at)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from lingtan.flows.buckets import Bucket, by_span
@@ -16,6 +17,7 @@ from lingtan.flows.order import Option, Rules
 from lingtan.flows.pieces import Run, cut_sigma_pct, is_year_level, sigma_of
 from lingtan.flows.statements import Told
 from lingtan.flows.virtual import Formula, evaluate
+from lingtan.ledger import clock
 from lingtan.ledger.finding import Finding, Where
 from lingtan.ledger.park import Stream
 
@@ -76,8 +78,12 @@ def compare(desk: Desk, options: Sequence[Option], told: Sequence[Told]) -> tupl
     """Compare statements and meters that were not adopted with what was."""
     checks: list[CrossCheck] = []
     findings: list[Finding] = []
+    speakers = {id(option): _speakers(option) for option in desk.chosen.values()}
+    everywhere = frozenset.intersection(*speakers.values()) if speakers else frozenset()
     for one in told:
-        found = list(_statement_checks(desk, one))
+        if id(one) in everywhere:
+            continue
+        found = list(_statement_checks(desk, one, speakers))
         checks += found
         findings += [_deviation(desk, [check], one) for check in found if check.deviates]
     for option in options:
@@ -96,13 +102,18 @@ def suspected_unit(ratio: Decimal) -> str:
     return ""
 
 
-def _statement_checks(desk: Desk, told: Told) -> Iterator[CrossCheck]:
+def _speakers(option: Option) -> frozenset[int]:
+    """Return the identities of the statements in an option."""
+    return frozenset(id(one) for one in option.chain.told) if option.chain is not None else frozenset()
+
+
+def _statement_checks(desk: Desk, told: Told, speakers: Mapping[int, frozenset[int]]) -> Iterator[CrossCheck]:
     """Compare a statement over its own span, or month by month where what is adopted cannot be summed over it."""
     grid = desk.meters.grid
     apart = [
         index
         for index in grid.touched(told.start, told.end)
-        if index in desk.chosen and not _speaks(desk.chosen[index], told)
+        if index in desk.chosen and id(told) not in speakers[id(desk.chosen[index])]
     ]
     inside = told.start >= grid.start and told.end <= grid.end
     sigma = sigma_of(told, desk.rules)
@@ -119,11 +130,6 @@ def _statement_checks(desk: Desk, told: Told) -> Iterator[CrossCheck]:
             amount = cut(told.amount, (told.start, told.end), (start, end), desk.zone)
             spread = abs(amount) * cut_sigma_pct(sigma, desk.rules) / 100
             yield _check(desk, (start, end), adopted, told.source(amount, start, end), spread)
-
-
-def _speaks(option: Option, told: Told) -> bool:
-    """Tell whether a statement is part of an adopted option."""
-    return option.chain is not None and any(one is told for one in option.chain.told)
 
 
 def _meter_checks(desk: Desk, option: Option) -> Iterator[CrossCheck]:
@@ -208,8 +214,8 @@ def _from_days(desk: Desk, start: datetime, end: datetime) -> Decimal | None:
     option = desk.chosen[desk.meters.grid.index(start)]
     points = tuple(option.points)
     _load_days(desk, points)
-    spans = sorted({span for point in points for span in desk.days.get(point, {}) if start <= span[0] < end})
-    if not spans or spans[0][0] != start or spans[-1][1] != end:
+    spans = _days(start, end, desk.zone)
+    if spans[0][0] != start or spans[-1][1] != end:
         return None
     found = [_day(desk, option, points, span) for span in spans]
     read = [one for one in found if one is not None and one.amount is not None]
@@ -225,7 +231,13 @@ def _day(desk: Desk, option: Option, points: tuple[str, ...], span: Edges) -> Re
     if option.origin == "virtual":
         return evaluate(desk.formulas[option.label], desk.stream, span, buckets, desk.meters.series)
     devices = {point: desk.meters.devices[desk.stream.id][point] for point in points}
-    return combine(desk.stream, span, buckets, devices, desk.meters.series)
+    return combine(desk.stream, span, buckets, devices, desk.meters.series, brief=True)
+
+
+@lru_cache(maxsize=4096)
+def _days(start: datetime, end: datetime, zone: tzinfo) -> tuple[Edges, ...]:
+    """Return the local days that share an instant with a span."""
+    return clock.days(start, end, zone)
 
 
 def _load_days(desk: Desk, points: tuple[str, ...]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from lingtan.ledger.park import Meter, Park, Span, Stream
 from lingtan.series.model import Series
 
 _ROOT_3 = Decimal(3).sqrt()
-_ONE = Decimal(1)
+_ZERO, _ONE = Decimal(0), Decimal(1)
 
 
 class Reading(NamedTuple):
@@ -86,38 +86,82 @@ def combine(
     buckets: Mapping[str, Bucket],
     devices: Mapping[str, tuple[Meter, ...]],
     series: Series,
+    *,
+    brief: bool = False,
 ) -> Reading | None:
     """Add up parallel points of a stream over ``span``.
 
     Coverage is the share of the stream's own validity in the span in which a device was installed, times the share of
     device time that is known (or resolved), several points weighted by their device time. A point that has devices
-    but no roll-up counts as device time of which nothing is known. None where no device was installed.
+    but no roll-up counts as device time of which nothing is known. None where no device was installed. ``brief``
+    leaves out uncertainty and sources.
     """
-    valid = (max(span[0], stream.valid.start or span[0]), min(span[1], stream.valid.end or span[1]))
-    installed = {point: spans for point, rows in devices.items() if (spans := _installed(rows, valid))}
-    if not installed:
+    valid = within(stream, span)
+    length = overlap_us(*valid, *valid)
+    if length <= 0:
         return None
-    total_us = _union_us([span for spans in installed.values() for span in spans])
-    covered = Decimal(total_us) / overlap_us(*valid, *valid)
-    time = known = Decimal(0)
-    resolved = Decimal(0)
+    points: Collection[str]
+    alone = next(iter(buckets.values())) if len(devices) == len(buckets) == 1 else None
+    if alone is not None and alone.time_us and _all_along(next(iter(devices.values())), valid):
+        points = buckets.keys()
+        known, resolved = _alone(alone, length)
+    else:
+        installed = {point: spans for point, rows in devices.items() if (spans := _installed(rows, valid))}
+        if not installed:
+            return None
+        points = installed.keys()
+        known, resolved = _together(installed, buckets, length)
+    amounts, unplaced, flags = _amounts(points, buckets, series)
+    return Reading(
+        sum(amounts.values(), _ZERO) if amounts else None,
+        known,
+        resolved,
+        unplaced,
+        flags,
+        None if brief else _sigma_pct(amounts, devices, valid),
+        () if brief else tuple(Source("meter", point, *valid, amounts.get(point)) for point in points),
+    )
+
+
+def within(stream: Stream, span: tuple[datetime, datetime]) -> tuple[datetime, datetime]:
+    """Cut a span to the validity of a stream."""
+    start, end = stream.valid.start, stream.valid.end
+    if start is None and end is None:
+        return span
+    return (span[0] if start is None else max(span[0], start), span[1] if end is None else min(span[1], end))
+
+
+def _alone(bucket: Bucket, length: int) -> tuple[Decimal, Decimal]:
+    """Known and resolved shares of a single point over ``length`` [us]."""
+    known = _ONE if bucket.known_us >= length else Decimal(bucket.known_us) / length
+    if bucket.resolved == bucket.periods and bucket.time_us >= length:
+        return known, _ONE
+    share = Decimal(bucket.time_us * bucket.resolved) / (bucket.periods * length) if bucket.periods else _ZERO
+    return known, min(share, _ONE)
+
+
+def _all_along(rows: tuple[Meter, ...], span: tuple[datetime, datetime]) -> bool:
+    """Tell whether one device was installed over the whole span."""
+    return any(
+        (row.valid.start is None or row.valid.start <= span[0]) and (row.valid.end is None or span[1] <= row.valid.end)
+        for row in rows
+    )
+
+
+def _together(
+    installed: Mapping[str, list[tuple[datetime, datetime]]], buckets: Mapping[str, Bucket], length: int
+) -> tuple[Decimal, Decimal]:
+    """Known and resolved shares of several points over ``length`` [us], weighted by their device time."""
+    covered = Decimal(_union_us([span for spans in installed.values() for span in spans])) / length
+    time = known = resolved = _ZERO
     for point, spans in installed.items():
         bucket = buckets.get(point)
         device_us = bucket.time_us if bucket is not None and bucket.time_us else _union_us(spans)
         time += device_us
         if bucket is not None:
             known += bucket.known_us
-            resolved += Decimal(device_us * bucket.resolved) / bucket.periods if bucket.periods else 0
-    amounts, unplaced, flags = _amounts(installed, buckets, series)
-    return Reading(
-        sum(amounts.values(), Decimal(0)) if amounts else None,
-        min(covered * known / time, _ONE),
-        min(covered * resolved / time, _ONE),
-        unplaced,
-        flags,
-        _sigma_pct(amounts, devices, valid),
-        tuple(Source("meter", point, *valid, amounts.get(point)) for point in installed),
-    )
+            resolved += Decimal(device_us * bucket.resolved) / bucket.periods if bucket.periods else _ZERO
+    return min(covered * known / time, _ONE), min(covered * resolved / time, _ONE)
 
 
 def class_sigma_pct(rows: tuple[Meter, ...], span: tuple[datetime, datetime]) -> Decimal | None:
@@ -132,13 +176,13 @@ def class_sigma_pct(rows: tuple[Meter, ...], span: tuple[datetime, datetime]) ->
 
 
 def _amounts(
-    installed: Mapping[str, object], buckets: Mapping[str, Bucket], series: Series
+    points: Iterable[str], buckets: Mapping[str, Bucket], series: Series
 ) -> tuple[dict[str, Decimal], Decimal | None, int]:
     """Return the known amounts by point, the sum of what is known but not placed, and all flags."""
     amounts: dict[str, Decimal] = {}
     unplaced: Decimal | None = None
     flags = 0
-    for point in installed:
+    for point in points:
         bucket = buckets.get(point)
         if bucket is None:
             continue

@@ -67,7 +67,10 @@ class Override:
 
 def months_of(stream: Stream, grid: Grid) -> range:
     """Indexes of the months of the window in which a stream exists."""
-    return grid.touched(stream.valid.start or grid.start, stream.valid.end or grid.end)
+    valid = stream.valid
+    if valid.start is None and valid.end is None:
+        return range(len(grid.years))
+    return grid.touched(valid.start or grid.start, valid.end or grid.end)
 
 
 def metered(stream: Stream, meters: Meters, rules: Rules) -> list[Option]:

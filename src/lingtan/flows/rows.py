@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from lingtan.flows.buckets import Bucket
 from lingtan.flows.grid import Grid, cut, overlap_us
-from lingtan.flows.meters import Meters, Reading, combine
+from lingtan.flows.meters import Meters, Reading, combine, within
 from lingtan.flows.model import Flow
 from lingtan.flows.pieces import Edges, is_year_level
 from lingtan.flows.virtual import Formula, evaluate
@@ -19,6 +21,12 @@ from lingtan.ledger.park import Park, Stream
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
 _HOUR = timedelta(hours=1)
+
+
+@lru_cache(maxsize=65_536)
+def _written(instant: datetime, zone: tzinfo) -> str:
+    """Write an instant in a zone."""
+    return clock.written(instant, zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +51,8 @@ class Row:
         return {
             "id": self.id,
             "commodity": self.commodity,
-            "start": clock.written(self.start, zone),
-            "end": clock.written(self.end, zone),
+            "start": _written(self.start, zone),
+            "end": _written(self.end, zone),
             "amount": None if self.amount is None else float(self.amount),
             "unit": self.unit,
             "flags": list(self.flags),
@@ -63,6 +71,7 @@ class Table:
     meters: Meters
     formulas: Mapping[str, Formula]
     steps: tuple[Edges, ...]
+    starts: tuple[datetime, ...]
     points: Mapping[str, Mapping[Edges, Bucket]]
 
     @property
@@ -234,8 +243,8 @@ def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
 
 def _valid(stream: Stream, span: Edges) -> Edges | None:
     """Return the part of a span in which a stream exists; None where there is none."""
-    start, end = max(span[0], stream.valid.start or span[0]), min(span[1], stream.valid.end or span[1])
-    return (start, end) if end > start else None
+    valid = within(stream, span)
+    return valid if valid[1] > valid[0] else None
 
 
 def _hours(low: datetime, high: datetime) -> Iterator[Edges]:
@@ -266,12 +275,15 @@ def _stretch(piece: Flow, start: datetime, end: datetime) -> Flow:
 def _buckets(table: Table, stream: Stream, points: tuple[str, ...], piece: Flow, window: Edges) -> Iterable[Edges]:
     """Return the buckets that begin in a piece and in the window, and the one in which the stream begins."""
     low, high = max(piece.start, window[0]), min(piece.end, window[1])
-    spans: Iterable[Edges] = table.steps
+    spans: Sequence[Edges] = table.steps
     if not table.steps:
         terms = [term for point in points for term in _terms(table, point)]
         spans = sorted({span for term in terms for span in table.points.get(term, ())}) or [(low, high)]
-    first = stream.valid.start == low
-    return [span for span in spans if low <= span[0] < high or (first and span[0] < low < span[1])]
+    starts = table.starts if spans is table.steps else [span[0] for span in spans]
+    first, last = bisect_left(starts, low), bisect_left(starts, high)
+    if first and stream.valid.start == low and spans[first - 1][1] > low:
+        first -= 1
+    return spans[first:last]
 
 
 def _terms(table: Table, point: str) -> tuple[str, ...]:
@@ -331,7 +343,7 @@ def _reading(table: Table, stream: Stream, points: tuple[str, ...], span: Edges)
         return evaluate(formula, stream, span, buckets, series)
     devices = {point: table.meters.devices[stream.id][point] for point in points}
     found = {point: bucket for point in points if (bucket := table.points.get(point, {}).get(span)) is not None}
-    return combine(stream, span, found, devices, series)
+    return combine(stream, span, found, devices, series, brief=True)
 
 
 def _own_coverage(reading: Reading, bucket: Bucket) -> Reading:

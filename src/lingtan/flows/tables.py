@@ -101,7 +101,8 @@ def tabulate(
     window = whole_months(start, end, zone) if step in ("year", "month") else (start, end)
     meters, _ = meters_of(park, series, grid_over(flow_set.start, flow_set.end, zone))
     ready, _ = formulas(park, park.virtual)
-    table = Table(park, meters, ready, calendar(step, *window, zone), by_span(series, step))
+    steps = calendar(step, *window, zone)
+    table = Table(park, meters, ready, steps, tuple(span[0] for span in steps), by_span(series, step))
     if by == "point":
         rows = _by_point(table, window, ids)
     else:

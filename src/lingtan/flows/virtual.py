@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from lingtan.flows.buckets import Bucket, by_span, in_units
 from lingtan.flows.grid import overlap_us
-from lingtan.flows.meters import Meters, Reading, class_sigma_pct, quadratic_pct
+from lingtan.flows.meters import Meters, Reading, class_sigma_pct, quadratic_pct, within
 from lingtan.flows.model import Source
 from lingtan.ledger import expression, units
 from lingtan.ledger.finding import Finding, Where
@@ -101,7 +101,7 @@ def evaluate(
 
     Without ``days`` an expression that is no weighted sum is applied to the span as a whole.
     """
-    valid = (max(span[0], stream.valid.start or span[0]), min(span[1], stream.valid.end or span[1]))
+    valid = within(stream, span)
     length = overlap_us(*valid, *valid)
     if not length or not buckets:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, localcontext
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from lingtan.flows.model import FlowSet
 from lingtan.inventory import checks, energy, factors, lines, methods, nodes, origins, scope
@@ -18,9 +18,8 @@ from lingtan.inventory.scope import ZERO
 from lingtan.inventory.shapes import EnergyEntry, Entry, Option, Plan
 from lingtan.ledger.finding import Finding
 from lingtan.ledger.park import Park
-from lingtan.reference import Library, library
+from lingtan.reference import FactorRow, Library, library
 
-T = TypeVar("T")
 Totals = Mapping[str, Decimal | None]
 OWN = "own"
 
@@ -85,7 +84,7 @@ def account(
             stock_changes or {},
         )
         settled = settle(run, read, chosen or {})
-        return _account(run, settled, {choice.id: choice.chosen for choice in settled.choices})
+        return _account(run, settled)
 
 
 def settle(run: Run, method: Method, chosen: Mapping[str, str]) -> Method:
@@ -107,9 +106,12 @@ def settle(run: Run, method: Method, chosen: Mapping[str, str]) -> Method:
             measured = row.status == "measured" and choice.id not in chosen
             options = tuple(option for option in options if option.name == OWN) if measured else options
             named = replace(
-                choice, options=options, chosen=chosen.get(choice.id, OWN), unverified=choice.unverified and not measured,
+                choice,
+                options=options,
+                chosen=chosen.get(choice.id, OWN),
+                unverified=choice.unverified and not measured,
                 reason=f"{row.id}: {row.value} {row.unit}, {row.document} ({row.status}). {choice.reason}",
-            )  # fmt: skip
+            )
         choices.append(named)
     settled = replace(method, choices=tuple(choices))
     for choice in settled.choices:
@@ -124,7 +126,7 @@ def _usable(run: Run, option: Option) -> bool:
     return all(row is not None and (run.book.allow_recalled or row.status != "recalled") for row in rows)
 
 
-def _own_row(run: Run, choice: OpenChoice) -> factors.FactorRow | None:
+def _own_row(run: Run, choice: OpenChoice) -> FactorRow | None:
     if choice.own is None:
         return None
     rows = [row for row in run.book.own.get(choice.own, ()) if not row.applies_to]
@@ -138,15 +140,13 @@ def _own_row(run: Run, choice: OpenChoice) -> factors.FactorRow | None:
     return min(held, key=lambda row: factors.STATUS_ORDER.index(row.status)) if held else None
 
 
-def _account(run: Run, method: Method, chosen: Mapping[str, str]) -> Account:
-    plan, notes = methods.plan(method, chosen), Notes()
+def _account(run: Run, method: Method) -> Account:
+    plan, notes = methods.plan(method, {}), Notes()
     by_entry = _sorted(matches(run, plan.entries), len(plan.entries))
     by_term = _sorted(matches(run, plan.energy), len(plan.energy))
     base = Made(
         plan,
-        tuple(
-            lines.of_entry(run, plan, by_entry[i], entry=entry, notes=notes) for i, entry in enumerate(plan.entries)
-        ),
+        tuple(lines.of_entry(run, plan, by_entry[i], entry=entry, notes=notes) for i, entry in enumerate(plan.entries)),
         tuple(energy.of_entry(run, by_term[i], entry=term, notes=notes) for i, term in enumerate(plan.energy)),
     )
     totals = _totals(base)

@@ -122,8 +122,9 @@ def _passed_on(run: Run, stream: Stream, leaving: Mapping[str, set[str]]) -> boo
 def _without_use(run: Run, stream: Stream) -> Finding:
     amount, unit = scope.total(run.scope.parts(stream, "used")), run.scope.commodity(stream).unit
     message = (
-        f"{stream.id} brings {stream.commodity} to {stream.target}, and used_as = {stream.used_as or 'blank'!r} does not "
-        "say that it is burned, converted, kept as feedstock or passed on. It is not counted; set used_as in streams.csv."
+        f"{stream.id} brings {stream.commodity} to {stream.target}, and used_as = {stream.used_as or 'blank'!r} does "
+        "not say that it is burned, converted, kept as feedstock or passed on. It is not counted; set used_as in "
+        "streams.csv."
     )
     return Finding(
         "fuel_without_use", "finding", message, Where(stream.at.file, stream.at.line, stream=stream.id),
@@ -133,7 +134,8 @@ def _without_use(run: Run, stream: Stream) -> Finding:
 
 def _not_covered(plan: Plan, code: str, ids: list[str]) -> Finding:
     message = (
-        f"{plan.method} neither uses nor disregards {code} ({len(ids)} streams, first {ids[0]}): it is not in the account."
+        f"{plan.method} neither uses nor disregards {code} ({len(ids)} streams, first {ids[0]}): it is not in the "
+        "account."
     )
     return Finding("commodity_not_covered", "note", message, params={"commodity": code, "streams": tuple(ids)})
 
@@ -144,6 +146,7 @@ def lines(run: Run, plan: Plan, made: Iterable[Line]) -> tuple[Finding, ...]:
     unplaced = ZERO
     cut: dict[str, Decimal] = {}
     lagging: dict[str, tuple[int, str]] = {}
+    passed_on: dict[str, Decimal | None] = {}
     for line in made:
         if line.amount_t is not None and line.view in ("", plan.view):
             unplaced += line.amount_t - sum((value for _, value in line.months), ZERO)
@@ -151,6 +154,8 @@ def lines(run: Run, plan: Plan, made: Iterable[Line]) -> tuple[Finding, ...]:
         for item in line.inputs if edges else ():
             if item.amount is not None and (item.flow.start, item.flow.end) in edges:
                 cut[line.stream] = cut.get(line.stream, ZERO) + item.amount
+        if line.origin == "pass_through" and line.side == "sent":
+            passed_on[line.stream] = line.amount_t
         for use in line.factors:
             if use.row.data_year is not None and use.parameter == "ef_location":
                 lagging[use.row.id] = (run.scope.year - use.row.data_year, use.row.region)
@@ -158,6 +163,7 @@ def lines(run: Run, plan: Plan, made: Iterable[Line]) -> tuple[Finding, ...]:
         findings.append(_year_only(run, unplaced))
     findings += [_cut(run, stream, amount) for stream, amount in cut.items()]
     findings += [_lag(run, row, *lag) for row, lag in lagging.items() if lag[0]]
+    findings += [_passed(stream, amount) for stream, amount in passed_on.items()]
     return tuple(findings)
 
 
@@ -166,6 +172,15 @@ def _cut_edges(run: Run, line: Line) -> set[tuple[datetime, datetime]]:
         return set()
     parts = run.scope.parts(run.scope.park.streams[line.stream], line.side)
     return {(part.flow.start, part.flow.end) for part in parts if part.cut}
+
+
+def _passed(stream: str, amount: Decimal | None) -> Finding:
+    message = (
+        f"{stream} sends power out of a node that makes none: it is taken as passed on, at the factor of power "
+        "received. Set made_as = generation where it is made there."
+    )
+    params = {"stream": stream}
+    return Finding("power_passed_on", "note", message, Where(stream=stream), amount=amount, unit="t", params=params)
 
 
 def _year_only(run: Run, amount: Decimal) -> Finding:
@@ -180,8 +195,8 @@ def _year_only(run: Run, amount: Decimal) -> Finding:
 def _cut(run: Run, stream: str, amount: Decimal) -> Finding:
     unit = run.scope.commodity(run.scope.park.streams[stream]).unit
     message = (
-        f"An amount on {stream} reaches over the edge of the year or of a membership: {amount:f} {unit} were divided by "
-        "time, an estimate. Give amounts up to the edge."
+        f"An amount on {stream} reaches over the edge of the year or of a membership: {amount:f} {unit} were divided "
+        "by time, an estimate. Give amounts up to the edge."
     )
     where, params = Where(stream=stream), {"stream": stream}
     return Finding(
@@ -190,7 +205,9 @@ def _cut(run: Run, stream: str, amount: Decimal) -> Finding:
 
 
 def _lag(run: Run, row: str, years: int, region: str) -> Finding:
-    message = f"The latest grid factor of {region} that applies to {run.scope.year} is {row}: its data are {years} years old."
+    message = (
+        f"The latest grid factor of {region} that applies to {run.scope.year} is {row}: its data are {years} years old."
+    )
     return Finding("factor_lag", "note", message, params={"row": row, "years": years, "region": region})
 
 

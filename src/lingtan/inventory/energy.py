@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from lingtan.inventory import engine
 from lingtan.inventory.engine import Group, Match, Notes, Run
 from lingtan.inventory.model import EnergyLine
-from lingtan.inventory.scope import ZERO, Part, total
+from lingtan.inventory.rules import kept
+from lingtan.inventory.scope import ZERO, total
 from lingtan.inventory.shapes import EnergyEntry, Recipe
 from lingtan.ledger.finding import Finding, Where
 
@@ -24,8 +25,8 @@ class Sums:
 
 def of_entry(run: Run, matched: Iterable[Match], *, entry: EnergyEntry, notes: Notes) -> tuple[EnergyLine, ...]:
     """Return the energy lines of one term over all streams that fall under it."""
-    made = (_line(run, match, entry=entry, notes=notes) for match in matched)
-    return tuple(line for line in made if line is not None)
+    made = [line for match in matched if (line := _line(run, match, entry=entry, notes=notes)) is not None]
+    return tuple(made + _stock_lines(run, made, entry=entry) if entry.stock else made)
 
 
 def sums(lines: Iterable[EnergyLine]) -> Sums:
@@ -72,14 +73,37 @@ def _line(run: Run, match: Match, *, entry: EnergyEntry, notes: Notes) -> Energy
     )
 
 
+def _stock_lines(run: Run, made: list[EnergyLine], *, entry: EnergyEntry) -> list[EnergyLine]:
+    """Deduct what went into stock of a node's inputs, at the mean coal equivalent of those inputs."""
+    by_input: dict[tuple[str, str], list[EnergyLine]] = {}
+    for line in made:
+        if line.tce_calorific is not None:
+            by_input.setdefault((line.node, line.commodity), []).append(line)
+    out = []
+    for (node, commodity), increase in engine.stock_increases(run, by_input).items():
+        held = by_input[node, commodity]
+        amount = sum((line.amount or ZERO for line in held), ZERO)
+        ratio = -increase / amount if amount else ZERO
+        out.append(
+            replace(
+                held[0],
+                id=f"energy:stock.{node}.{commodity}",
+                stream="",
+                amount=-increase * entry.sign,
+                tce_calorific=kept(sum((line.tce_calorific or ZERO for line in held), ZERO) * ratio),
+                tce_equivalent=kept(sum((line.tce_equivalent or ZERO for line in held), ZERO) * ratio),
+                inputs=(),
+            )
+        )
+    return out
+
+
 def _sum(groups: Iterable[Group]) -> Decimal | None:
     known = [group.result for group in groups if group.result is not None]
     return sum(known, ZERO) if known else None
 
 
-def _tell(
-    run: Run, recipe: Recipe, match: Match, groups: Iterable[Group], *, entry: EnergyEntry, notes: Notes
-) -> None:
+def _tell(run: Run, recipe: Recipe, match: Match, groups: Iterable[Group], *, entry: EnergyEntry, notes: Notes) -> None:
     for group in groups:
         engine.tell(run, recipe, match, group, notes=notes, optional=True)
         if group.found.rule or not entry.counted:
@@ -87,15 +111,12 @@ def _tell(
         unit = run.scope.commodity(match.stream).unit
         message = (
             f"No coal equivalent for {match.stream.commodity} on {match.stream.id}: looked for "
-            f"{'; '.join(group.found.missing)}. It is not in the energy total. Give calorific_tce or NCV in factors.csv."
+            f"{'; '.join(group.found.missing)}. It is not in the energy total. Give calorific_tce or NCV in "
+            "factors.csv."
         )
         params = {"stream": match.stream.id, "commodity": match.stream.commodity, "term": entry.term}
         finding = Finding(
             "coal_equivalent_missing", "finding", message, Where(stream=match.stream.id), run.scope.start,
-            run.scope.end, _known(group.parts), unit, params,
+            run.scope.end, total(group.parts), unit, params,
         )  # fmt: skip
         notes.add(("coal_equivalent_missing", match.stream.id), finding)
-
-
-def _known(parts: Iterable[Part]) -> Decimal | None:
-    return total(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from lingtan.inventory.model import LineInput
 from lingtan.inventory.origins import Origins
 from lingtan.inventory.rules import RULES, apply
 from lingtan.inventory.scope import ZERO, Part, Scope
-from lingtan.inventory.shapes import SIDES, EnergyEntry, Entry, Plan, Recipe, Select
+from lingtan.inventory.shapes import SIDES, EnergyEntry, Entry, Recipe, Select
 from lingtan.ledger import units
 from lingtan.ledger.finding import Finding, Where
 from lingtan.ledger.park import Stream
@@ -127,17 +127,18 @@ def means(select: Select, commodity: Commodity) -> bool:
 
 
 def groups(
-    run: Run, recipe: Recipe, stream: Stream, parts: Iterable[Part], *, sign: int = 1, substance: str = "CO2"
+    run: Run, recipe: Recipe, stream: Stream, parts: Sequence[Part], *, sign: int = 1, substance: str = "CO2"
 ) -> tuple[Group, ...]:
     """Apply a recipe to parts of a stream: one group for each set of factors met."""
     commodity = run.scope.commodity(stream)
     zone = run.scope.park.settings.zone
-    sorted_out: dict[tuple[object, ...], tuple[Found, list[Part]]] = {}
+    sorted_out: dict[object, tuple[Found, list[Part]]] = {}
+    several = len(parts) > 1
     for part in parts:
         start = max(part.flow.start, run.scope.start)
         ask = Ask(stream, commodity, part.flow.start, part.flow.end, _day(start, zone), substance)
         found = factors.answer(run.book, recipe, ask)
-        sorted_out.setdefault(found.key, (found, []))[1].append(part)
+        sorted_out.setdefault(found.key if several else "", (found, []))[1].append(part)
     return tuple(_group(found, tuple(held), commodity, sign) for found, held in sorted_out.values())
 
 
@@ -179,6 +180,23 @@ def months(group: Group, commodity: Commodity, sign: int) -> tuple[tuple[str, De
     return tuple(out)
 
 
+def stock_increases(run: Run, nodes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Decimal]:
+    """Return by (node, commodity) what went into stock at the node and its children, inside the boundary.
+
+    A stock below two of the nodes is counted once, at the first. The share is that of the end of the year.
+    """
+    shares = run.scope.segments[-1][2] if run.scope.segments else {}
+    out, used = {}, set()
+    for node, commodity in nodes:
+        keys = [(part, commodity) for part in run.origins.within(node)]
+        keys = [key for key in keys if key in run.stock_changes and key not in used]
+        used.update(keys)
+        increase = sum((run.stock_changes[key] * shares.get(key[0], ZERO) for key in keys), ZERO)
+        if increase:
+            out[node, commodity] = increase
+    return out
+
+
 def inputs(parts: Iterable[Part], unit: str) -> tuple[LineInput, ...]:
     """Return the parts as the inputs of a line."""
     return tuple(LineInput(part.flow, part.share, part.amount, unit) for part in parts)
@@ -200,7 +218,9 @@ def tell(run: Run, recipe: Recipe, match: Match, group: Group, *, notes: Notes, 
         params = {"row": row.id, "parameter": row.parameter, "stream": stream.id}
         notes.add(
             ("own_factor_not_used", row.id, stream.id),
-            Finding("own_factor_not_used", "finding", message, Where(row.file, row.line, stream=stream.id), params=params),
+            Finding(
+                "own_factor_not_used", "finding", message, Where(row.file, row.line, stream=stream.id), params=params
+            ),
         )
     for first, second in found.tied:
         message = (
@@ -218,8 +238,8 @@ def _tell_missing(run: Run, recipe: Recipe, stream: Stream, group: Group, *, not
     unit = run.scope.commodity(stream).unit
     stake = "an unknown amount" if group.amount is None else f"{group.amount:f} {unit}"
     message = (
-        f"No factor for {stream.commodity} on {stream.id} ({recipe.name}): looked for {'; '.join(group.found.missing)}. "
-        f"{stake} is not counted (NE). Give a row in factors.csv with its document."
+        f"No factor for {stream.commodity} on {stream.id} ({recipe.name}): looked for "
+        f"{'; '.join(group.found.missing)}. {stake} is not counted (NE). Give a row in factors.csv with its document."
     )
     params = {"stream": stream.id, "commodity": stream.commodity, "recipe": recipe.name, "missing": group.found.missing}
     finding = Finding(
@@ -240,6 +260,16 @@ def _tell_rows(run: Run, match: Match, group: Group, notes: Notes) -> None:
         notes.add(
             ("property_averaged", stream.id, name),
             Finding("property_averaged", "note", message, Where(stream=stream.id), params=params),
+        )
+    if group.found.stands_for:
+        message = (
+            f"No {group.found.stands_for} for {stream.id}: {group.found.note} Give a row {group.found.stands_for} in "
+            "factors.csv where there is one."
+        )
+        params = {"stream": stream.id, "parameter": group.found.stands_for}
+        notes.add(
+            ("stand_in", group.found.stands_for),
+            Finding("factor_stand_in", "finding", message, params=params, amount=group.result, unit="t"),
         )
     for _, use in group.found.uses:
         if use.row.status == "recalled":

@@ -7,10 +7,11 @@ a recipe is taken whole or not at all, so that sets are never mixed unless the m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from lingtan.inventory.model import FactorUse
 from lingtan.inventory.rules import RULES
@@ -41,6 +42,7 @@ class Found:
     tied: tuple[tuple[FactorRow, FactorRow], ...] = ()
     averaged: tuple[str, ...] = ()
     note: str = ""
+    stands_for: str = ""
 
     @property
     def recalled(self) -> bool:
@@ -125,7 +127,7 @@ def own_rows(held: Book, parameter: str, ask: Ask, subject: str = "") -> list[tu
 def _key(held: Book, recipe: Recipe, ask: Ask) -> tuple[object, ...]:
     """Return what an answer depends on; streams without evidence of their own share one answer."""
     evidence: list[object] = []
-    for parameter, subject in _asked(recipe):
+    for parameter, subject in _asked(recipe) if held.own or held.properties else ():
         if held.properties and (items := held.properties.get((ask.stream.id, parameter))):
             evidence += [(ask.start, ask.end)] if _overlapping(items, ask) else []
         if held.own:
@@ -133,11 +135,12 @@ def _key(held: Book, recipe: Recipe, ask: Ask) -> tuple[object, ...]:
     return (recipe.key, ask.commodity.code, ask.substance, ask.stream.id if evidence else "", *evidence)
 
 
-def _asked(recipe: Recipe) -> Iterable[tuple[str, str]]:
+@lru_cache(maxsize=1024)
+def _asked(recipe: Recipe) -> tuple[tuple[str, str], ...]:
     pairs = {(need.parameter, need.subject): None for way in recipe.ways for need in way.needs}
     if any("state" in need.sources for way in recipe.ways for need in way.needs):
         pairs |= dict.fromkeys((("pressure", ""), ("temperature", ""), ("enthalpy", "")))
-    return pairs
+    return tuple(pairs)
 
 
 def _answer(held: Book, recipe: Recipe, ask: Ask) -> Found:
@@ -150,12 +153,12 @@ def _answer(held: Book, recipe: Recipe, ask: Ask) -> Found:
         if not gaps:
             taken = {use.row.id for _, use in uses}
             unused = tuple(row for row in passed.values() if row.id not in taken)
-            return Found(way.rule, tuple(uses), (), unused, tuple(dict.fromkeys(tied)), tuple(averaged), way.note)
+            return Found(
+                way.rule, tuple(uses), (), unused, tuple(dict.fromkeys(tied)), tuple(averaged), way.note, way.stands_for
+            )
         missing += gaps
         passed |= {use.row.id: use.row for _, use in uses if _is_own(use.row)}
-    return Found(
-        missing=tuple(dict.fromkeys(missing)), unused=tuple(passed.values()), tied=tuple(dict.fromkeys(tied))
-    )
+    return Found(missing=tuple(dict.fromkeys(missing)), unused=tuple(passed.values()), tied=tuple(dict.fromkeys(tied)))
 
 
 def _is_own(row: FactorRow) -> bool:
@@ -368,7 +371,7 @@ def _holds(row: FactorRow, day: date) -> bool:
 
 
 def _names(held: Book, stream: Stream) -> Mapping[str, int]:
-    """Return the words of ``for`` that mean a stream, each with its width: stream, nodes at its source, roles, blank."""
+    """Return the words of ``for`` that mean a stream, with their width: stream, nodes at its source, roles, blank."""
     if stream.id not in held.names:
         found = {"": _BLANK}
         found |= {role: _ROLE for role in (stream.made_as, stream.used_as) if role}

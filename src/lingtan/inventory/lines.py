@@ -71,7 +71,15 @@ def _split(run: Run, parts: tuple[Part, ...]) -> tuple[tuple[Part, ...], tuple[P
 
 
 def _lines(
-    run: Run, plan: Plan, match: Match, *, entry: Entry, recipe: Recipe, parts: tuple[Part, ...], origin: str, notes: Notes
+    run: Run,
+    plan: Plan,
+    match: Match,
+    *,
+    entry: Entry,
+    recipe: Recipe,
+    parts: tuple[Part, ...],
+    origin: str,
+    notes: Notes,
 ) -> list[Line]:
     found = engine.groups(run, recipe, match.stream, parts, sign=entry.sign, substance=entry.substance)
     out = []
@@ -160,16 +168,10 @@ def _stock_lines(run: Run, plan: Plan, made: list[Line], *, entry: Entry) -> lis
         if line.amount_t is not None:
             commodity = run.scope.park.streams[line.stream].commodity
             by_input.setdefault((line.node, commodity), []).append(line)
-    out, used = [], set()
-    shares = run.scope.segments[-1][2] if run.scope.segments else {}
-    for (node, commodity), lines in by_input.items():
-        keys = [(part, commodity) for part in run.origins.within(node)]
-        keys = [key for key in keys if key in run.stock_changes and key not in used]
-        used.update(keys)
-        increase = sum((run.stock_changes[key] * shares.get(key[0], ZERO) for key in keys), ZERO)
-        if increase:
-            out.append(_stock_line(run, lines, commodity=commodity, increase=increase, entry=entry))
-    return out
+    return [
+        _stock_line(run, by_input[key], commodity=key[1], increase=increase, entry=entry)
+        for key, increase in engine.stock_increases(run, by_input).items()
+    ]
 
 
 def _stock_line(run: Run, lines: list[Line], *, commodity: str, increase: Decimal, entry: Entry) -> Line:
@@ -216,7 +218,15 @@ def _tell_fixed(run: Run, recipe: Recipe, match: Match, group: Group, *, notes: 
                 where = Where(row.file, row.line, stream=stream.id)
                 stake = _stake(row, used, group, commodity.unit)
                 finding = Finding(
-                    "fixed_parameter_ignored", "finding", message, where, run.scope.start, run.scope.end, stake, "t", params
+                    "fixed_parameter_ignored",
+                    "finding",
+                    message,
+                    where,
+                    run.scope.start,
+                    run.scope.end,
+                    stake,
+                    "t",
+                    params,
                 )
                 notes.add(("fixed_parameter_ignored", row.id, row.line, stream.id), finding)
 

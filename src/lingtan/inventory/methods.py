@@ -46,7 +46,7 @@ _KEYS = {
         *_SELECT, "category", "scope", "activity", "recipe", "covered", "sign", "substance", "view", "notation",
         "optional", "stock",
     ),
-    "energy": (*_SELECT, "term", "sign", "calorific", "equivalent", "counted"),
+    "energy": (*_SELECT, "term", "sign", "calorific", "equivalent", "counted", "stock"),
     "trade": ("category", "kinds", "supplier", "origin", "default"),
     "argument": (
         "parameter", "from", "unit", "value", "mode", "region", "qualifier", "subject", "document",
@@ -164,7 +164,9 @@ def picked(method: Method, choice_id: str, chosen: Mapping[str, str]) -> str:
     by_id = {choice.id: choice for choice in method.choices}
     for key in chosen:
         if key not in by_id:
-            raise MethodError(f"Expected one of the choices {', '.join(by_id) or '(none)'} of {method.id}; came {key!r}.")
+            raise MethodError(
+                f"Expected one of the choices {', '.join(by_id) or '(none)'} of {method.id}; came {key!r}."
+            )
     choice = by_id[choice_id]
     name = chosen.get(choice_id, choice.chosen)
     names = [option.name for option in choice.options]
@@ -200,20 +202,35 @@ def _filled(value: Any, values: Mapping[str, Any], key: str) -> Any:
     if isinstance(value, Mapping):
         return {name: part if name == "choice" else _filled(part, values, name) for name, part in value.items()}
     if isinstance(value, str) and value.startswith("@"):
-        if value[1:] not in values:
-            raise MethodError(f"Expected the id of a choice after '@'; came {value!r} (choices: {', '.join(values)}).")
-        if key in _SELECT:
-            raise MethodError(f"{key} = {value!r}: a choice may change recipes, sources and values, not what is selected.")
-        return values[value[1:]]
+        return _chosen(value, values, key)
     if isinstance(value, list):
         return [_filled(part, values, key) for part in value]
     return value
 
 
+def _chosen(word: str, values: Mapping[str, Any], key: str) -> Any:
+    """Return what ``@choice`` or, for an option whose value is a list, ``@choice.0`` stands for."""
+    name, _, index = word[1:].partition(".")
+    if name not in values:
+        raise MethodError(f"Expected the id of a choice after '@'; came {word!r} (choices: {', '.join(values)}).")
+    if key in _SELECT:
+        raise MethodError(f"{key} = {word!r}: a choice may change recipes, sources and values, not what is selected.")
+    value = values[name]
+    if not index:
+        return value
+    if not isinstance(value, list) or not index.isdigit() or int(index) >= len(value):
+        raise MethodError(
+            f"{word!r}: expected a place in the list that the chosen option has as value; came {value!r}."
+        )
+    return value[int(index)]
+
+
 def _recipe(name: str, table: Mapping[str, Any], raw: Mapping[str, Any]) -> Recipe:
     ways = table.get("way")
     if not ways or set(table) - {"way", "note"}:
-        raise MethodError(f"recipe {name}: expected a list [[recipe.{name}.way]] and no other key; came {sorted(table)}.")
+        raise MethodError(
+            f"recipe {name}: expected a list [[recipe.{name}.way]] and no other key; came {sorted(table)}."
+        )
     built = tuple(_way(name, row, raw) for row in ways)
     return Recipe(name, built, f"{name}={built!r}")
 
@@ -222,7 +239,7 @@ def _way(recipe: str, row: Mapping[str, Any], raw: Mapping[str, Any]) -> Way:
     rule = RULES.get(row.get("rule", ""))
     if rule is None:
         raise MethodError(f"recipe {recipe}: expected a rule of {', '.join(RULES)}; came {row.get('rule')!r}.")
-    needs = {key: value for key, value in row.items() if key not in {"rule", "note"}}
+    needs = {key: value for key, value in row.items() if key not in {"rule", "note", "stands_for"}}
     wanted = [argument for argument in rule.arguments if argument != "amount"]
     if set(needs) != set(wanted):
         raise MethodError(
@@ -230,7 +247,7 @@ def _way(recipe: str, row: Mapping[str, Any], raw: Mapping[str, Any]) -> Way:
             "Describe each of them with a table {parameter, from}."
         )
     parts = tuple(_need(f"{recipe}.{rule.name}", name, needs[name], raw=raw) for name in wanted)
-    return Way(rule.name, parts, row.get("note", ""))
+    return Way(rule.name, parts, row.get("note", ""), row.get("stands_for", ""))
 
 
 def _need(place: str, argument: str, row: Mapping[str, Any], *, raw: Mapping[str, Any]) -> Need:
@@ -243,7 +260,7 @@ def _need(place: str, argument: str, row: Mapping[str, Any], *, raw: Mapping[str
     if mode not in MODES:
         raise MethodError(f"{where}: expected mode {', '.join(MODES)}; came {mode!r}.")
     own = [source for source in sources if source in OWN_SOURCES]
-    if mode == "fixed" and own or mode == "must_measure" and len(own) != len(sources):
+    if (mode == "fixed" and own) or (mode == "must_measure" and len(own) != len(sources)):
         raise MethodError(f"{where}: mode {mode} does not go with the sources {list(sources)}.")
     if not sources or ("method" in sources and "value" not in row):
         raise MethodError(f"{where}: expected 'from' (property, own, supplier, state, a set or row:<id>) or a value.")
@@ -299,6 +316,7 @@ def _energy(row: Mapping[str, Any], recipes: Mapping[str, Recipe]) -> EnergyEntr
         equivalent=_of(recipes, row["equivalent"], where) if "equivalent" in row else calorific,
         sign=_sign(row, select.side),
         counted=counted,
+        stock=bool(row.get("stock", False)),
     )
 
 

@@ -42,9 +42,9 @@ class Line:
 
     ``arguments`` are the named numbers that the rule was applied to, in its own units: applying the rule to
     them again gives ``amount_t``. ``months`` holds (YYYY-MM, t) and may sum to less than ``amount_t`` where an
-    amount is known for the year only. ``sign`` is -1 for what is sent out or deducted: there ``amount_t`` is negative
-    and so is the argument ``amount``, so that totals are plain sums of ``amount_t``. ``side`` is received, sent, made or
-    used; ``origin`` says where power or heat comes from (``direct_green``, ``grid``, ``certificates``, ``own_fossil`` ...).
+    amount is known for the year only. ``sign`` is -1 for what is sent out or deducted: there ``amount_t`` is
+    negative and so is the argument ``amount``, so that totals are plain sums of ``amount_t``. ``side`` is received,
+    sent, made or used; ``origin`` says where power or heat comes from (``grid``, ``certificates``, ``own_fossil`` ...).
     """
 
     id: str

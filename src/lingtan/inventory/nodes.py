@@ -45,9 +45,7 @@ class Pool:
     bought: list[tuple[str, Decimal]] = field(default_factory=list)
 
 
-def accounts(
-    run: Run, plan: Plan, lines: Iterable[Line]
-) -> tuple[Mapping[str, NodeAccount], Mapping[str, Decimal]]:
+def accounts(run: Run, plan: Plan, lines: Iterable[Line]) -> tuple[Mapping[str, NodeAccount], Mapping[str, Decimal]]:
     """Return the account of each unit and the eliminations: t CO2 traded inside, by category."""
     counted = [line for line in lines if line.co2e_t is not None and line.view in ("", plan.view)]
     own: dict[str, Decimal] = {}

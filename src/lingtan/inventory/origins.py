@@ -1,8 +1,8 @@
 """Where power and heat come from, as far as the park's own streams tell.
 
 Words: ``direct_green``, ``grid`` (made_as grid_supply), ``own_fossil``, ``own_biogenic``, ``own_recovered``,
-``own_non_fossil`` (a generator without fuel or heat: sun, wind, water), ``non_fossil`` (heat), ``pass_through`` (sent on
-by a node that makes nothing), ``other`` (comes in and none of these), blank for commodities without origin.
+``own_non_fossil`` (a generator without fuel or heat: sun, wind, water), ``non_fossil`` (heat), ``pass_through`` (sent
+on by a node that makes nothing), ``other`` (comes in and none of these), blank for commodities without origin.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class Origins:
         return ""
 
     def _power(self, stream: Stream, side: str) -> str:
+        if side != "received" and self.makes(stream):
+            return self.source(stream.source)
         if stream.made_as == "direct_green":
             return "direct_green"
         if side == "received":
             return "grid" if stream.made_as == "grid_supply" else "other"
-        if self.makes(stream):
-            return self.source(stream.source)
         if side in ("made", "traded"):
             return "pass_through"
         inside = self._generators_in(stream.source)
@@ -124,5 +124,3 @@ def of(park: Park) -> Origins:
         frozenset(making),
         {node: tuple(below) for node, below in children.items()},
     )
-
-

@@ -65,7 +65,7 @@ def carbon_balance_by_heat_value(amount: Decimal, ncv: Decimal, *, carbon_conten
 
 
 def carbon_balance_by_energy_factor(amount: Decimal, ncv: Decimal, *, ef: Decimal) -> Decimal:
-    """CO2 [t] that the carbon of ``amount`` [unit] stands for, ``ncv`` [GJ/unit], ``ef`` [tCO2/GJ] at full oxidation."""
+    """CO2 [t] that the carbon of ``amount`` [unit] stands for; ``ncv`` [GJ/unit], ``ef`` [tCO2/GJ], fully oxidised."""
     return amount * ncv * ef
 
 
@@ -115,7 +115,7 @@ def coal_equivalent_of_heat(amount: Decimal, coefficient: Decimal) -> Decimal:
 
 
 def coal_equivalent_of_steam(amount: Decimal, enthalpy: Decimal, *, base: Decimal, coefficient: Decimal) -> Decimal:
-    """Coal equivalent [tce] of ``amount`` [t] of steam: ``enthalpy`` less ``base`` [kJ/kg], ``coefficient`` [tce/GJ]."""
+    """Coal equivalent [tce] of ``amount`` [t] of steam; ``enthalpy``, ``base`` [kJ/kg], ``coefficient`` [tce/GJ]."""
     return amount * (enthalpy - base) / KILO * coefficient
 
 
@@ -243,10 +243,8 @@ def apply(rule: str, arguments: Mapping[str, Decimal]) -> Decimal:
         raise RuleError(
             f"Expected the arguments {', '.join(known.arguments)} for {rule}; came {', '.join(arguments) or 'none'}."
         )
-    first, second, *others = known.arguments
     with localcontext(CONTEXT):
-        named = {name: arguments[name] for name in others}
-        return kept(known.function(arguments[first], arguments[second], **named))
+        return kept(known.function(**arguments))
 
 
 def kept(value: Decimal) -> Decimal:

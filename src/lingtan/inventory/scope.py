@@ -68,7 +68,7 @@ class Scope:
         return self.units.get(node, "")
 
     def parts(self, stream: Stream, side: str) -> tuple[Part, ...]:
-        """Return the parts of a stream that count on a side: received, sent, made, used or traded (both ends inside)."""
+        """Return the parts of a stream that count on a side: received, sent, made, used, traded (both ends inside)."""
         if stream.source not in self.shared and stream.target not in self.shared:
             return ()
         key = (stream.id, side)

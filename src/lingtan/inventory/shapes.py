@@ -13,7 +13,7 @@ SIDES = ("received", "sent", "made", "used")
 inside, all that is used at the target inside."""
 MODES = ("default", "fixed", "must_measure")
 OWN_SOURCES = ("property", "own", "supplier")
-"""Words for the park's evidence: properties.csv; factors.csv; rows of factors.csv that name the stream or its source."""
+"""The park's evidence: properties.csv, factors.csv, and rows of factors.csv that name the stream or its source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,15 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A rule and where its arguments come from; it is taken when all of them are found."""
+    """A rule and where its arguments come from; it is taken when all of them are found.
+
+    ``stands_for`` names a parameter that was looked for and is missing: taking this way instead is a finding.
+    """
 
     rule: str
     needs: tuple[Need, ...]
     note: str = ""
+    stands_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,10 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One kind of inventory line. ``covered`` is the recipe for the part that certificates cover; ``stock`` asks
-    to deduct the stock increase of what is selected at the node; ``notation`` marks a memo line; ``optional`` leaves a stream without factor out.
+    """One kind of inventory line.
+
+    ``covered`` is the recipe for the part that certificates cover; ``stock`` asks to deduct the stock increase of what
+    is selected, at the node; ``notation`` marks a memo line; ``optional`` leaves a stream without factor out.
     """
 
     select: Select
@@ -109,12 +115,15 @@ class EnergyEntry:
     equivalent: Recipe
     sign: int = 1
     counted: bool = True
+    stock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """How a commodity traded between units of the boundary is priced: the supplier's own row, else by origin, else the
-    mix of what the supplier received, else ``default``."""
+    """How a commodity traded between units of the boundary is priced.
+
+    The supplier's own row, else by origin, else the mix of what the supplier received, else ``default``.
+    """
 
     category: str
     kinds: tuple[str, ...]

@@ -13,6 +13,8 @@ from lingtan.report.markup import Markup, el, join
 from lingtan.report.page import Page, cell, table
 from lingtan.report.words import say
 from lingtan.trace import show, stake
+from lingtan.trace.context import counted_view
+from lingtan.trace.titles import choice_title, title
 from lingtan.trace.words import UNITS, name
 
 MOST_FINDINGS = 40
@@ -23,7 +25,8 @@ _TONES = {"error": "act", "finding": "watch", "note": "info"}
 def months(page: Page) -> Markup:
     """Return the card of the months: bars, what no month holds, and the same as a table."""
     account, lang = page.account, page.lang
-    listed = [line for line in account.lines if line.view in ("", "location")]
+    view_of = counted_view(account)
+    listed = [line for line in account.lines if line.view in ("", view_of)]
     drawing = svg.month_bars(account, stacks(account, page.park, listed), lang)
     known = [value for value in account.by_month.values() if value is not None]
     total = account.totals.get("co2_t")
@@ -67,7 +70,7 @@ def _choice(page: Page, choice: Choice) -> Markup:
     source = " ".join(part for part in (choice.reason, choice.document) if part)
     return el(
         "div",
-        el("p", el("b", choice.id), f" = {choice.chosen} ", mark),
+        el("p", el("b", choice_title(choice.id, lang)), f" = {choice.chosen} ", mark),
         el("p", source, class_="meta") if source else "",
         effects,
         class_="finding",
@@ -118,7 +121,7 @@ def _finding(page: Page, finding: Finding, weight: Decimal | None) -> Markup:
             "p",
             level,
             " ",
-            el("b", finding.code),
+            el("b", title(finding.code, lang)),
             " ",
             el("span", " · ".join(part for part in told if part), class_="meta"),
         ),

@@ -20,6 +20,14 @@ GROUPS: Mapping[str, tuple[str, str, str]] = {
     "coal": ("coal", "燃料 · 固体", "fuel · solid"),
     "liquid": ("diesel", "燃料 · 液体", "fuel · liquid"),
 }
+#: Origin of power -> token; all else keeps the colour of the grid.
+_ORIGINS = {
+    "certificates": "elec-cert",
+    "direct_green": "elec-wind",
+    "own_non_fossil": "elec-pv",
+    "own_fossil": "gas",
+    "own_biogenic": "biomass",
+}
 _LIQUIDS = (
     "diesel", "gasoline", "petrol", "fuel_oil", "crude_oil", "kerosene", "jet_kerosene", "naphtha", "lpg", "lubricant",
     "residual_fuel_oil", "solvent_oil", "petroleum", "motor_gasoline", "other_petroleum", "gas_diesel_oil",
@@ -49,10 +57,7 @@ def group_of(line: Line, park: Park | None) -> str:
 def token(line: Line, park: Park | None) -> str:
     """Return the colour token of a line."""
     if line.category == "electricity":
-        words = {*line.id.split(":"), line.activity}
-        if "certificates" in words:
-            return "elec-cert"
-        return "elec-wind" if "direct_green" in words else "elec-grid"
+        return _ORIGINS.get(line.origin, "elec-grid")
     return GROUPS[group_of(line, park)][0]
 
 

@@ -13,6 +13,7 @@ from lingtan.ledger.park import Park
 from lingtan.report import view
 from lingtan.report.workbook import Sheet
 from lingtan.trace import show
+from lingtan.trace.context import counted_view
 
 _FIRST = (
     ("编号", "id"), ("节点", "node"), ("流", "stream"), ("品种", "commodity"), ("类别", "category"), ("范围", "scope"),
@@ -58,21 +59,24 @@ def fill(sheet: Sheet, account: Account, park: Park | None) -> Placed:
     letters = {name: xl_col_to_name(at + offset) for offset, name in enumerate(arguments)}
     end = at + len(arguments)
     first = sheet.row + 1
+    view_of = counted_view(account)
     for line in account.lines:
         sheet.add(
-            *_about(line, park), *(line.arguments.get(name) for name in arguments), *_result(sheet, line, letters)
+            *_about(line, park, view_of),
+            *(line.arguments.get(name) for name in arguments),
+            *_result(sheet, line, letters),
         )
     columns = {"category": "E", "counted": "N", "t": xl_col_to_name(end), "co2e": xl_col_to_name(end + 1)}
     return Placed(columns, first, sheet.row)
 
 
-def _about(line: Line, park: Park | None) -> tuple[object, ...]:
+def _about(line: Line, park: Park | None, view_of: str) -> tuple[object, ...]:
     amount, unit = view.line_amount(line)
     zone = park.settings.zone if park else None
     return (
         line.id, line.node, line.stream, view.commodity_of(park, line.stream), line.category, line.scope, line.activity,
         line.substance, show.instant(line.start, zone), show.instant(line.end, zone), amount, unit, line.rule,
-        int(line.view in ("", "location")),
+        int(line.view in ("", view_of)),
     )  # fmt: skip
 
 

@@ -14,7 +14,9 @@ from lingtan.trace import show
 from lingtan.trace.words import name
 
 _QUALITIES = (("measured", "metered"), ("reported", "reported"), ("estimated", "estimated"), ("missing", "missing"))
-_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 720, 250, 58, 12, 24
+_HEIGHT, _LEFT, _TOP, _BOTTOM = 250, 58, 12, 24
+#: Width of the drawing for wide screens and for a phone; the style sheet shows one of them.
+_WIDTHS = {"wide": 720, "narrow": 400}
 
 
 def composition(coverage: Mapping[str, Decimal | None], lang: str) -> Markup:
@@ -37,23 +39,29 @@ def month_bars(account: Account, stacks: Sequence[Stack], lang: str) -> Markup:
     months = sorted(account.by_month)
     if not months or not stacks:
         return el("p", say("months.none", lang), class_="hint")
+    drawings = (_bars(account, stacks, months, css=css, lang=lang) for css in _WIDTHS)
+    return join([*drawings, _legend(stacks, lang)])
+
+
+def _bars(account: Account, stacks: Sequence[Stack], months: Sequence[str], *, css: str, lang: str) -> Markup:
+    width = _WIDTHS[css]
     high, low = _extent(stacks, months)
     step = _step(high - low)
     top, bottom = _ceil(high, step) * step, -_ceil(-low, step) * step
-    plot = _HEIGHT - _TOP - _BOTTOM
-    unit = plot / (top - bottom)
+    unit = (_HEIGHT - _TOP - _BOTTOM) / (top - bottom)
     zero = _TOP + top * unit
-    parts = [_grid(bottom, top, step, zero, unit)]
-    slot = (_WIDTH - _LEFT) / len(months)
+    slot = (width - _LEFT) / len(months)
+    parts = [_grid(bottom, top, step, zero=zero, unit=unit, width=width)]
     for at, month in enumerate(months):
         left = _LEFT + at * slot + slot * 0.16
+        middle = left + slot * 0.34
         parts.append(_column(stacks, month, left=left, width=slot * 0.68, zero=zero, unit=unit))
         if account.by_month[month] is None:
-            parts.append(_text(left + slot * 0.34, zero - 6, show.NOT_APPLICABLE, anchor="middle"))
-        parts.append(_text(left + slot * 0.34, _HEIGHT - 6, str(int(month[5:])), anchor="middle"))
+            parts.append(_text(middle, zero - 6, show.NOT_APPLICABLE, anchor="middle"))
+        if css == "wide" or at % 2 == 0:
+            parts.append(_text(middle, _HEIGHT - 6, str(int(month[5:])), anchor="middle"))
     label = say("months", lang)
-    drawing = el("svg", join(parts), viewBox=f"0 0 {_WIDTH} {_HEIGHT}", role="img", aria_label=label)
-    return join([drawing, _legend(stacks, lang)])
+    return el("svg", join(parts), viewBox=f"0 0 {width} {_HEIGHT}", role="img", aria_label=label, class_=css)
 
 
 def _extent(stacks: Sequence[Stack], months: Sequence[str]) -> tuple[float, float]:
@@ -77,12 +85,12 @@ def _ceil(value: float, step: float) -> int:
     return max(-int(-value // step), 0)
 
 
-def _grid(bottom: float, top: float, step: float, zero: float, unit: float) -> Markup:
+def _grid(bottom: float, top: float, step: float, *, zero: float, unit: float, width: float) -> Markup:
     parts = []
     for at in range(round(bottom / step), round(top / step) + 1):
         y = zero - at * step * unit
         colour = "var(--second)" if at == 0 else "var(--line)"
-        parts.append(el("line", x1=_LEFT, x2=_WIDTH, y1=y, y2=y, stroke=colour, stroke_width=1))
+        parts.append(el("line", x1=_LEFT, x2=width, y1=y, y2=y, stroke=colour, stroke_width=1))
         parts.append(_text(_LEFT - 8, y + 4, _tick(at * step, step), anchor="end"))
     return join(parts)
 
@@ -200,7 +208,7 @@ def category_bars(account: Account, lang: str) -> Markup:
         size = float(abs(value) / most) * 100 if value is not None and most else 0.0
         token = {"fuel": "gas", "electricity": "elec-grid", "heat": "heat", "process": "process"}.get(word, "waste")
         part = show.share(value / total) if value is not None and total and total > 0 else ""
-        bar = el("i", style=f"width:{size:.1f}%;background:var(--{token})")
+        bar = el("i", style=f"width:{size:.1f}%;background:var(--{token})") if size else ""
         figure = el("span", show.total(value), el("small", f" {part}"), class_="n")
         rows.append(el("div", el("span", name(word, lang)), el("span", bar, class_="track"), figure, class_="sorted"))
     return join(rows)

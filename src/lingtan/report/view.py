@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from lingtan.inventory.bridge import NAMES
 from lingtan.inventory.model import Account, Line
 from lingtan.ledger.park import Park
 from lingtan.trace import show
@@ -21,11 +22,6 @@ SHOW_AT_LEAST = Decimal("0.95")
 SHOW_TOTAL = Decimal("0.80")
 
 CATEGORY_ORDER = ("fuel", "conversion", "electricity", "heat", "process")
-_ROLE_NAMES = {
-    "certificates": ("绿证覆盖", "covered by certificates"),
-    "direct_green": ("直供绿电", "direct green power"),
-    "grid_supply": ("电网余量", "rest from the grid"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +99,8 @@ def line_name(park: Park | None, line: Line, lang: str) -> str:
     """Return what a line is about: commodity, the origin where it matters, and the node."""
     code = commodity_of(park, line.stream)
     parts = [commodity_name(park, code, lang) if code else line.stream]
-    origin = next(
-        (names for word, names in _ROLE_NAMES.items() if word in line.id.split(":") or word == line.activity), None
-    )
-    if origin:
-        parts.append(origin[0 if lang == "zh" else 1])
+    if line.origin in NAMES:
+        parts.append(NAMES[line.origin][0 if lang == "zh" else 1])
     if line.sign < 0:
         parts.append("送出" if lang == "zh" else "sent out or deducted")
     parts.append(node_name(park, line.node, lang))

@@ -23,12 +23,12 @@ def disordered(rows: Lazy) -> tuple[int, ...]:
 
 
 def plain(rows: Lazy) -> Lazy:
-    """Readings of points in order: nothing to settle."""
+    """Hand on readings of points in order: nothing to settle."""
     return rows.select("code", "us", "value", "order", marks=nw.lit(0, nw.Int32))
 
 
 def ranked(rows: Lazy) -> Lazy:
-    """Mark each reading: ``late`` (older than one already read), ``rank`` (how strong it speaks), ``twin`` (time shared).
+    """Mark each reading: ``late`` (older than one already read), ``has_twin`` (time shared), ``last`` (it counts).
 
     ``rows`` has ``marks`` where an earlier step set some.
     """
@@ -47,7 +47,7 @@ def ranked(rows: Lazy) -> Lazy:
 
 
 def twins(marked: Lazy) -> Lazy:
-    """Times with several readings: ``changed`` tells whether their values differ, ``spread`` by how much at most."""
+    """List times with several readings: ``changed`` tells whether their values differ, ``spread`` by how much at most."""
     return (
         marked.filter(nw.col("has_twin"))
         .group_by("code", "us")
@@ -96,14 +96,13 @@ def assign(rows: Lazy, devices: Lazy) -> Lazy:
     """Join each reading to the device period that it belongs to and scale it: ``v`` Int64 = value x 10^k.
 
     A counter's or rate point's reading exactly at ``to`` closes the old device. Interval and mean-rate readings belong
-    by the start of their interval, which ``lead_us`` (its distance before the stamp) gives. Other columns of
-    ``devices`` are carried along. Readings of no device are dropped.
+    by the start of their interval, which ``lead_us`` (its distance before the stamp) gives. ``devices``: ``code, device,
+    open_us, shut_us`` (both inclusive), ``lead_us, pow``. Readings of no device are dropped.
     """
     begin = nw.col("us") - nw.col("lead_us")
     scaled = nw.col("value") * nw.col("pow")
     return (
-        rows.join(devices, on="code")
+        rows.join(devices.select("code", "device", "open_us", "shut_us", "lead_us", "pow"), on="code")
         .filter(begin >= nw.col("open_us"), begin <= nw.col("shut_us"))
-        .with_columns(v=(scaled + 0.5).floor().cast(nw.Int64))
-        .drop("value", "pow", "lead_us", "open_us", "shut_us")
+        .select("code", "device", "us", "marks", "order", v=(scaled + 0.5).floor().cast(nw.Int64))
     )

@@ -65,7 +65,9 @@ def calendar(zone: ZoneInfo, start: datetime, end: datetime, *, hours: bool = Fa
         "year": _pairs(clock.years(start, end, zone)),
     }
     if hours:
-        spans["hour"] = tuple((low, min(low + HOUR, high)) for day, high in spans["day"] for low in range(day, high, HOUR))
+        spans["hour"] = tuple(
+            (low, min(low + HOUR, high)) for day, high in spans["day"] for low in range(day, high, HOUR)
+        )
     months, years = _holders(spans["day"], spans["month"]), _holders(spans["day"], spans["year"])
     return Calendar(zone, micros(start), micros(end), spans, months, years)
 

@@ -1,26 +1,23 @@
-"""One block of readings through all rules, to interval statements with quanta and findings."""
+"""One block of readings through all rules: to interval statements, with quanta, findings and doubts."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from decimal import Decimal
-from fractions import Fraction
-from math import gcd
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import narwhals as nw
 
-from lingtan.ledger.finding import Finding
 from lingtan.ledger.quality import BIT
-from lingtan.series import arrival, clocks, counters, doubts, registers, scale
+from lingtan.series import arrival, clocks, doubts, registers
 from lingtan.series.calendar import fixed, offset, standard_offset
-from lingtan.series.frames import Lazy, dicts, hold, stack, table
-from lingtan.series.plan import DAY, FAR, HOUR, MICRO, Device, Plan, point_zone
-from lingtan.series.remarks import MOST_LINES, Place, Writer, duration, runs
+from lingtan.series.frames import Lazy, dicts, hold, spread, stack, table
+from lingtan.series.plan import DAY, HOUR, MICRO, Device, Plan, point_zone
+from lingtan.series.remarks import MOST_LINES, duration, runs
+from lingtan.series.work import Work, device_row, device_table, find_periods, find_scales
 
 CHANGE = BIT["device_change"]
 SPANS = {"code": int, "start_us": int, "end_us": int, "flags": int}
@@ -30,17 +27,24 @@ STATED = ("code", "device", "start_us", "amount", "gap", "end_us", "flags", "ord
 def run(rows: Lazy, work: Work) -> Lazy:
     """Take readings (`frames.take`) to statements: ``code, device, start_us, amount, gap, end_us, flags, order``."""
     settled = hold(_settled(rows, work))
-    _periods(settled, work)
-    _scales(settled, work)
+    find_periods(settled, work)
+    find_scales(settled, work)
     parts = [part for part in _by_register(settled, work) if part is not None]
     if not parts:
-        return table(dict.fromkeys(STATED, int) | {"gap": bool}, [])
+        return empty()
     statements = hold(stack(parts))
+    work.cells = hold(doubts.cells(statements, _clock(work)))
     statements = _spikes(statements, work)
     statements = _stuck(statements, work)
     _daylight(statements, work)
     _tell(statements, work)
     return statements
+
+
+def empty() -> Lazy:
+    """No statements."""
+    rows = table(dict.fromkeys(STATED, int) | {"gap": bool}, [])
+    return rows.with_columns(flags=nw.col("flags").cast(nw.Int32))
 
 
 # --- Arrival ----------------------------------------------------------------------------------------------------------
@@ -94,34 +98,30 @@ def _by_register(settled: Lazy, work: Work) -> Iterator[Lazy]:
     for device in work.devices:
         if device.code in seen and device.period_us is not None:
             kinds[device.register].append(device)
-    placed: dict[int, int] = defaultdict(int)
     for kind, devices in kinds.items():
-        rows = hold(arrival.assign(settled, _table(devices, work)))
-        for row in dicts(rows.group_by("code").agg(n=nw.len())):
-            placed[row["code"]] += row["n"]
-        yield hold(_counters(rows, devices, work) if kind == "counter" else _others(kind, rows, work))
-    lost = [code for code, found in work.scales.items() if placed[code] < found.rows]
-    _outside(settled, lost, work)
+        constants = device_table(devices, work)
+        rows = arrival.assign(settled, constants)
+        rule = _counters if kind == "counter" else _others
+        yield hold(rule(rows, constants.drop("code", "open_us", "shut_us", "lead_us", "pow"), devices, work))
+    _outside(settled, work)
 
 
-def _counters(rows: Lazy, devices: Sequence[Device], work: Work) -> Lazy:
+def _counters(rows: Lazy, constants: Lazy, devices: Sequence[Device], work: Work) -> Lazy:
     """Statements of counters, with the registers that stand in the device rows."""
     known = _registers(devices, work)
-    if known:
-        rows = _with_registers(rows, known, devices, work)
-    marked = bool(known) or work.shared is not None
-    paired = hold(counters.steps(rows, marked=marked))
-    falls = counters.falling(paired)
-    own = None
-    if falls:
-        own = hold(counters.own_power(paired))
-        deep = [device for device, low in falls if low]
-        if deep:
-            rows, found = counters.without_dips(rows, own, deep)
-            _tell_dips(found, devices, work)
-            paired = counters.steps(rows)
-    stated = counters.amounts(counters.with_limit(paired, own)).select(*STATED)
-    unknown = _unknown_changes(rows, devices)
+    changes = any(device.before for device in devices)
+    if known or changes:
+        rows = _with_registers(hold(rows), known)
+    paired = hold(registers.steps(rows, marked=bool(known) or work.shared is not None))
+    falls = registers.falling(paired)
+    own = hold(registers.own_power(paired, constants)) if falls else None
+    deep = [device for device, low in falls if low]
+    if deep:
+        rows, found = registers.without_dips(hold(rows), constants, own, deep)
+        _tell_dips(found, devices, work)
+        paired = registers.steps(rows)
+    stated = registers.amounts(paired, constants, own).select(*STATED)
+    unknown = _unknown_changes(rows, devices) if changes else None
     return stack([stated, unknown]) if unknown is not None else stated
 
 
@@ -139,30 +139,25 @@ def _registers(devices: Sequence[Device], work: Work) -> list[tuple[int, int, in
     return found
 
 
-def _with_registers(
-    rows: Lazy, known: list[tuple[int, int, int, int, int]], devices: Sequence[Device], work: Work
-) -> Lazy:
+def _with_registers(rows: Lazy, known: list[tuple[int, int, int, int, int]]) -> Lazy:
     """Add registers to the readings, except where a reading of the device stands at that instant."""
-    constants = _table(devices, work).drop("code", "pow", "lead_us", "open_us", "shut_us")
+    if not known:
+        return rows
     extra = table({"device": int, "code": int, "us": int, "v": int, "marks": int}, known).join(
         rows.select("device", "us"), on=["device", "us"], how="anti"
     )
-    extra = extra.join(constants, on="device").with_columns(
-        order=nw.lit(None, nw.Int64), marks=nw.col("marks").cast(nw.Int32)
-    )
+    extra = extra.with_columns(order=nw.lit(None, nw.Int64), marks=nw.col("marks").cast(nw.Int32))
     return hold(stack([rows, extra.select(rows.collect_schema().names())]))
 
 
 def _unknown_changes(rows: Lazy, devices: Sequence[Device]) -> Lazy | None:
     """Statements without an amount across device changes whose registers are unknown on either side."""
-    if not any(device.before for device in devices):
-        return None
     spans = {
         row["device"]: (row["first"], row["last"])
         for row in dicts(rows.group_by("device").agg(first=nw.col("us").min(), last=nw.col("us").max()))
     }
     found = []
-    for old, new in zip(devices, devices[1:], strict=False):
+    for old, new in pairwise(devices):
         if new.before and old.device in spans and new.device in spans and new.code == old.code:
             low, high = spans[old.device][1], spans[new.device][0]
             if low < high:
@@ -171,19 +166,19 @@ def _unknown_changes(rows: Lazy, devices: Sequence[Device]) -> Lazy | None:
     return table(columns, found).with_columns(flags=nw.col("flags").cast(nw.Int32)) if found else None
 
 
-def _others(kind: str, rows: Lazy, work: Work) -> Lazy:
+def _others(rows: Lazy, constants: Lazy, devices: Sequence[Device], work: Work) -> Lazy:
     """Statements of interval, rate and rate-point registers; disallowed amounts set aside and told."""
-    zone = work.plan.park.settings.zone
+    kind, zone = devices[0].register, work.plan.park.settings.zone
     reach = (work.window[0] - 60 * DAY, work.window[1] + 60 * DAY)
 
     def shift(us: nw.Expr) -> nw.Expr:
         return offset(us, zone, *reach)
 
     if kind == "rate_point":
-        stated = registers.rate_point(rows, marked=work.shared is not None)
+        stated = registers.rate_point(rows, constants, marked=work.shared is not None)
     else:
         rule = registers.interval if kind == "interval" else registers.rate
-        stated = rule(rows, shift=None if fixed(zone, *reach) else shift)
+        stated = rule(rows, constants, shift=None if fixed(zone, *reach) else shift)
     stated = hold(stated.select(*STATED))
     wrong = runs(registers.negatives(stated).filter(work.in_window()))
     if not wrong:
@@ -192,30 +187,260 @@ def _others(kind: str, rows: Lazy, work: Work) -> Lazy:
     return registers.aside(stated)
 
 
-def _outside(settled: Lazy, codes: list[int], work: Work) -> None:
+def _outside(settled: Lazy, work: Work) -> None:
     """Tell of readings in the window that belong to no device period."""
-    for code in codes:
+    extents = dicts(settled.group_by("code").agg(first=nw.col("us").min(), last=nw.col("us").max()))
+    for extent in extents:
+        code = extent["code"]
+        spans = [device_row(device, work)[2:5] for device in work.devices if device.code == code]
+        low, high = min((opened + lead for opened, _, lead in spans)), max((shut + lead for _, shut, lead in spans))
+        if len(spans) == 1 and low <= extent["first"] and extent["last"] <= high:
+            continue
         inside = nw.lit(False)
-        for device in work.plan.of(code):
-            row = dict(zip(("open", "shut", "lead"), _row(replace(device, period_us=_period(device, work)), work)[2:5], strict=True))
-            begin = nw.col("us") - row["lead"]
-            inside = inside | ((begin >= row["open"]) & (begin <= row["shut"]))
-        lost = settled.filter(
-            nw.col("code") == code, ~inside, nw.col("us") >= work.window[0], nw.col("us") < work.window[1]
+        for opened, shut, lead in spans:
+            inside = inside | ((nw.col("us") - lead >= opened) & (nw.col("us") - lead <= shut))
+        own = settled.filter(nw.col("code") == code, nw.col("us") >= work.window[0], nw.col("us") < work.window[1])
+        lost = (
+            own.filter(~inside)
+            .group_by("code")
+            .agg(first=nw.col("us").min(), last=nw.col("us").max(), n=nw.len(), order=nw.col("order").min())
         )
-        for row in dicts(
-            lost.group_by("code").agg(
-                first=nw.col("us").min(), last=nw.col("us").max(), n=nw.len(), order=nw.col("order").min()
-            )
-        ):
+        for row in dicts(lost):
             span = (row["first"], row["last"] + 1)
-            work.findings.append(
-                work.writer.write("outside_device", code, span=span, orders=[row["order"]], count=row["n"])
-            )
+            found = work.writer.write("outside_device", code, span=span, orders=[row["order"]], count=row["n"])
+            work.findings.append(found)
 
 
-def _period(device: Device, work: Work) -> int | None:
-    """Period of a device as found."""
-    return next(item.period_us for item in work.devices if item.device == device.device)
+# --- Doubts -----------------------------------------------------------------------------------------------------------
 
 
+def _spikes(statements: Lazy, work: Work) -> Lazy:
+    """Flag spikes in the points that may have any."""
+    codes = doubts.spike_suspects(_known(work.cells), work.limits)
+    if not codes:
+        return statements
+    suspects = doubts.spikes(statements.filter(nw.col("code").is_in(codes)), work.limits).select(*STATED)
+    return hold(stack([statements.filter(~nw.col("code").is_in(codes)).select(*STATED), suspects]))
+
+
+def _stuck(statements: Lazy, work: Work) -> Lazy:
+    """Flag runs of one value."""
+    candidates = hold(doubts.same_runs(statements, work.limits))
+    codes = sorted({row["code"] for row in dicts(candidates.select("code").unique())})
+    if not codes:
+        return statements
+    periods = table({"device": int, "period_us": int}, [(item.device, item.period_us or 1) for item in work.devices])
+    own = statements.filter(nw.col("code").is_in(codes))
+    length = (nw.col("end_us") - nw.col("start_us")).sum().cast(nw.Float64)
+    totals = own.filter(~nw.col("gap"), ~nw.col("amount").is_null()).group_by("code").agg(time_us=length)
+    clock = offset(
+        nw.col("start_us"), work.plan.park.settings.zone, work.window[0] - 60 * DAY, work.window[1] + 60 * DAY
+    )
+    found = dicts(
+        stack(
+            [
+                doubts.constant(candidates, periods, totals, work.limits).select(
+                    "code", "start_us", "end_us", "amount"
+                ),
+                doubts.flat(candidates, doubts.moving_hours(own, clock), clock, work.limits).select(
+                    "code", "start_us", "end_us", "amount"
+                ),
+            ]
+        ).filter(work.in_window())
+    )
+    if not found:
+        return statements
+    spans = table(SPANS, [(row["code"], row["start_us"], row["end_us"], doubts.STUCK) for row in found])
+    _tell_stuck(found, work)
+    return hold(flag_spans(statements, spans, doubts.STUCK))
+
+
+def flag_spans(statements: Lazy, spans: Lazy, bit: int) -> Lazy:
+    """Set a bit on the statements that start inside ``spans`` (``code, start_us, end_us``)."""
+    codes = sorted({row["code"] for row in dicts(spans.select("code").unique())})
+    days = spread(
+        spans.select("code", low_us="start_us", high_us="end_us", low="start_us", high="end_us").with_columns(
+            low=nw.col("low") // DAY, high=(nw.col("high") - 1) // DAY
+        ),
+        "low",
+        "high",
+    )
+    own = statements.filter(nw.col("code").is_in(codes)).select(*STATED).with_columns(id=nw.col("start_us") // DAY)
+    hits = (
+        own.select("code", "device", "start_us", "id")
+        .join(days.select("code", "id", "low_us", "high_us"), on=["code", "id"])
+        .filter(nw.col("start_us") >= nw.col("low_us"), nw.col("start_us") < nw.col("high_us"))
+        .select("device", "start_us", hit=nw.lit(1))
+        .unique()
+    )
+    new = nw.col("hit").fill_null(0) * (1 - nw.col("flags") // bit % 2)
+    flagged = own.join(hits, on=["device", "start_us"], how="left")
+    flagged = flagged.with_columns(flags=(nw.col("flags") + new * bit).cast(nw.Int32)).select(*STATED)
+    return stack([statements.filter(~nw.col("code").is_in(codes)).select(*STATED), flagged])
+
+
+def _daylight(statements: Lazy, work: Work) -> None:
+    """Find loggers that follow summer time, by the solar noon of points with a daily bell and by repeated hours."""
+    plan, zone = work.plan, work.plan.park.settings.zone
+    standard_us = standard_offset(zone, sum(work.window) // 2)
+    codes = clocks.bell_suspects(statements)
+    days: dict[int, list[tuple[int, float, float]]] = defaultdict(list)
+    if codes:
+        for row in dicts(clocks.centroids(statements.filter(nw.col("code").is_in(codes)), standard_us)):
+            days[row["code"]].append((row["day"], row["energy"], row["centre"]))
+    for code in codes:
+        standard = _winter(plan, code, sum(work.window) // 2)
+        found = clocks.follows(
+            code, days[code], standard_us=standard_us, standard=standard, solar=_generates(plan, code)
+        )
+        if found is not None:
+            how = "the solar noon steps by " + ", ".join(f"{size:+.1f} h" for size in found.steps)
+            _accuse(work, code, found.rule, how, list(found.summers))
+    accused = {finding.where.point for finding in work.findings if finding.code == "clock_follows_dst"}
+    for code, times in _changed_times(work).items():
+        rule = clocks.repeats(times, _winter(plan, code, sum(work.window) // 2))
+        if rule is not None and plan.points[code] not in accused:
+            _accuse(work, code, rule[0], "one hour comes twice with other values", [(us, us + 1) for us in rule[1]])
+
+
+def _accuse(work: Work, code: int, rule: str, how: str, spans: list[tuple[int, int]]) -> None:
+    """Write the finding of a clock that follows summer time and keep its spans for the flags."""
+    span = (min(low for low, _ in spans), max(high for _, high in spans)) if spans else None
+    work.findings.append(work.writer.write("clock_follows_dst", code, span=span, rule=rule, how=how))
+    work.spans += [(code, low, high, clocks.CLOCK) for low, high in spans]
+
+
+def _winter(plan: Plan, code: int, us: int) -> timedelta:
+    """Winter offset of the clock that a point declares."""
+    zone = point_zone(plan.park, plan.clocks[code])
+    return zone if isinstance(zone, timedelta) else standard_offset(zone, us) * MICRO
+
+
+def _generates(plan: Plan, code: int) -> bool:
+    """Tell whether a point measures generation."""
+    stream = plan.park.streams[plan.of(code)[0].stream]
+    node = plan.park.nodes.get(stream.source)
+    return stream.made_as == "generation" or (node is not None and node.kind == "generator")
+
+
+def _changed_times(work: Work) -> dict[int, list[int]]:
+    """Times that were read twice with different values, of points with few of them."""
+    found: dict[int, list[int]] = defaultdict(list)
+    if work.shared is None:
+        return found
+    changed = work.shared.filter(nw.col("changed"))
+    few = changed.group_by("code").agg(n=nw.len()).filter(nw.col("n") <= 200).select("code")
+    for row in dicts(changed.select("code", "us").join(few, on="code")):
+        found[row["code"]].append(row["us"])
+    return found
+
+
+# --- Findings ---------------------------------------------------------------------------------------------------------
+
+
+def _tell_dips(found: list[dict[str, int]], devices: Sequence[Device], work: Work) -> None:
+    """Tell of dips, one by one."""
+    code_of = {device.device: device.code for device in devices}
+    rows = [
+        {
+            "code": code_of[row["device"]],
+            "start_us": row["first_us"],
+            "end_us": row["last_us"] + 1,
+            "amount": None,
+            "n": row["n"],
+        }
+        for row in found
+        if row["first_us"] < work.window[1] and row["last_us"] >= work.window[0]
+    ]
+    work.findings += work.writer.runs("counter_dip", sorted(rows, key=lambda row: (row["code"], row["start_us"])))
+
+
+def _tell_stuck(found: list[dict[str, Any]], work: Work) -> None:
+    """Tell of stuck values, longest stretch named; amounts as counted."""
+    ordered = sorted(found, key=lambda row: (row["code"], row["start_us"]))
+    for code in sorted({row["code"] for row in ordered}):
+        own = [row | {"n": 1} for row in ordered if row["code"] == code]
+        hours = max((row["end_us"] - row["start_us"]) // HOUR for row in own)
+        work.findings += work.writer.runs("stuck", own, hours=hours)
+
+
+def _tell_arrival(work: Work) -> None:
+    """Tell of readings that came twice, and of corrections with the size of the difference."""
+    if work.shared is None:
+        return
+    inside = (nw.col("us") >= work.window[0]) & (nw.col("us") <= work.window[1])
+    again = work.shared.filter(~nw.col("changed"), inside).group_by("code").agg(
+        n=(nw.col("n") - 1).sum().cast(nw.Int64), first=nw.col("us").min(), last=nw.col("us").max(),
+        order=nw.col("last_order").min(),
+    )  # fmt: skip
+    for row in dicts(again.sort("code")):
+        span = (row["first"], row["last"] + 1)
+        work.findings.append(
+            work.writer.write("duplicate", row["code"], span=span, orders=[row["order"]], count=row["n"])
+        )
+    sizes = [
+        (code, max(item.period_us or 1 for item in own), float(_steps_to_quanta(own[0], work)))
+        for code in work.scales
+        if (own := [item for item in work.devices if item.code == code])
+    ]
+    changed = (
+        work.shared.filter(nw.col("changed"), inside)
+        .join(table({"code": int, "period_us": int, "size": float}, sizes), on="code")
+        .select(
+            "code", start_us=nw.col("us"), end_us=nw.col("us") + nw.col("period_us"), order=nw.col("last_order"),
+            amount=(nw.col("spread") * nw.col("size") + 0.5).floor().cast(nw.Int64),
+        )
+    )  # fmt: skip
+    work.findings += work.writer.runs("corrected", runs(changed))
+
+
+def _steps_to_quanta(device: Device, work: Work) -> int:
+    """Quanta that one register unit makes over one period."""
+    ticks = 1
+    if device.register in {"rate", "rate_point"}:
+        ticks = (device.period_us or 1) // work.ticks[device.code] * (2 if device.register == "rate_point" else 1)
+    return int(10 ** work.scales[device.code].power * work.weights[device.device] * max(1, ticks))
+
+
+def _tell(statements: Lazy, work: Work) -> None:
+    """Tell of what the flags of the statements in the window say, and of holes."""
+    _tell_arrival(work)
+    flagged = hold(statements.filter(nw.col("flags") > 0, work.in_window()))
+    for kind in ("late", "rolled_over", "reset", "gap_total", "device_change", "out_of_range", "spike"):
+        rows = flagged.filter(nw.col("flags") // BIT[kind] % 2 == 1)
+        if kind == "gap_total":
+            rows = rows.filter(~nw.col("amount").is_null())
+        if kind == "spike":
+            rows = rows.filter(~nw.col("gap"))
+        if kind == "device_change":
+            rows = rows.filter(nw.col("amount").is_null()).with_columns(amount=nw.lit(None, nw.Int64))
+        found = runs(rows)
+        if kind in {"late", "device_change"}:
+            found = [row | {"amount": None} for row in found]
+        work.findings += work.writer.runs(
+            kind, found, **({"factor": work.limits.spike_factor} if kind == "spike" else {})
+        )
+    _tell_holes(statements, work)
+
+
+def _tell_holes(statements: Lazy, work: Work) -> None:
+    """Tell of holes between the statements of registers that give no total over them."""
+    others = [device for device in work.devices if device.register != "counter" and device.period_us]
+    if not others:
+        return
+    periods = {device.code: device.period_us for device in others}
+    half = table({"device": int, "half": int}, [(device.device, (device.period_us or 0) // 2) for device in others])
+    own = statements.filter(nw.col("device").is_in([device.device for device in others]))
+    before = nw.col("end_us").shift(1).over("device", order_by="start_us")
+    holes = (
+        own.select("code", "device", "order", start_us=before, end_us="start_us")
+        .filter(nw.col("end_us") > nw.col("start_us"))
+        .join(half, on="device")
+        .filter(nw.col("end_us") - nw.col("start_us") > nw.col("half"), work.in_window())
+        .select("code", "start_us", "end_us", "order", amount=nw.lit(None, nw.Int64))
+    )
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in dicts(holes.sort("code", "start_us")):
+        found[row["code"]].append(row | {"n": 1, "orders": ()})
+    for code, rows in found.items():
+        work.findings += work.writer.runs("missing", rows, period=duration(periods[code]))

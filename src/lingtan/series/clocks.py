@@ -160,11 +160,7 @@ def equation_of_time(day: int) -> float:
     when = date(1970, 1, 1) + timedelta(days=day)
     angle = 2 * pi * (when.timetuple().tm_yday - 1) / 365
     minutes = 229.18 * (
-        0.000075
-        + 0.001868 * cos(angle)
-        - 0.032077 * sin(angle)
-        - 0.014615 * cos(2 * angle)
-        - 0.04089 * sin(2 * angle)
+        0.000075 + 0.001868 * cos(angle) - 0.032077 * sin(angle) - 0.014615 * cos(2 * angle) - 0.04089 * sin(2 * angle)
     )
     return minutes / 60
 

@@ -114,7 +114,9 @@ def same_runs(statements: Lazy, limits: Thresholds = LIMITS) -> Lazy:
     shortest = int(min(limits.constant_hours, limits.flat_hours) * HOUR)
     return (
         closed.join(last, on="code")
-        .with_columns(end_us=nw.when(nw.col("close_us").is_null()).then(nw.col("last_us")).otherwise(nw.col("close_us")))
+        .with_columns(
+            end_us=nw.when(nw.col("close_us").is_null()).then(nw.col("last_us")).otherwise(nw.col("close_us"))
+        )
         .filter(nw.col("end_us") - nw.col("start_us") >= shortest)
         .select("code", "device", "start_us", "end_us", "amount")
     )

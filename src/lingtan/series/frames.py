@@ -14,30 +14,31 @@ _TYPES: Mapping[type, Any] = {int: pl.Int64, float: pl.Float64, bool: pl.Boolean
 
 
 def take(block: pl.DataFrame, points: Sequence[str]) -> Lazy:
-    """Bring a reading frame to ``code`` Int32, ``us`` Int64, ``value``, ``seq``, ``order``; points in turn, in file order.
+    """Bring a reading frame to ``code, us, value, seq, order``: point by point, each in file order.
 
-    ``code`` is the position in ``points``; rows of other points are dropped (the folder has told of them).
+    ``code`` (Int32) is the position in ``points``; rows of other points are dropped (the folder has told of them).
     """
     names = pl.DataFrame({"point": points, "code": range(len(points))}, schema={"point": pl.String, "code": pl.Int32})
     seen = block.get_column("point").cast(pl.Categorical)
-    kinds = pl.DataFrame({"point": seen.unique()}).with_columns(pl.col("point").to_physical().alias("physical"))
-    codes = kinds.with_columns(pl.col("point").cast(pl.String)).join(names, on="point").select("physical", "code")
+    kinds = pl.DataFrame({"point": seen.unique()}).with_columns(physical=pl.col("point").to_physical())
+    known = kinds.with_columns(pl.col("point").cast(pl.String)).join(names, on="point", how="left").sort("physical")
+    shape = pl.DataFrame({"physical": range((known["physical"].max() or 0) + 1)}, schema={"physical": pl.UInt32})
+    code_of = shape.join(known, on="physical", how="left", maintain_order="left").get_column("code")
+    code = code_of.gather(seen.to_physical())
     order = pl.col("order") if "order" in block.columns else pl.int_range(pl.len())
-    seq = pl.col("seq") if "seq" in block.columns else pl.lit(None)
-    rows = (
-        block.lazy()
-        .select(
-            physical=seen.to_physical(),
-            us=pl.col("time").dt.cast_time_unit("us").cast(pl.Int64),
-            value=pl.col("value").cast(pl.Float64),
-            seq=seq.cast(pl.Int64),
-            order=order.cast(pl.Int64),
-        )
-        .join(codes.lazy(), on="physical", maintain_order="left")
-        .drop("physical")
-        .sort("code", maintain_order=True)
+    rows = block.select(
+        code=code,
+        us=pl.col("time").dt.cast_time_unit("us").cast(pl.Int64),
+        value=pl.col("value").cast(pl.Float64),
+        seq=(pl.col("seq") if "seq" in block.columns else pl.lit(None)).cast(pl.Int64),
+        order=order.cast(pl.Int64),
     )
-    return nw.from_native(rows.collect().lazy())
+    if code.null_count():
+        rows = rows.filter(pl.col("code").is_not_null())
+    rows = rows.rechunk()
+    if not rows.get_column("code").is_sorted():
+        rows = rows.sort("code", maintain_order=True)
+    return nw.from_native(rows.lazy())
 
 
 def hold(lazy: Lazy) -> Lazy:
@@ -68,15 +69,16 @@ def stack(parts: Sequence[Lazy]) -> Lazy:
 
 
 def split(rows: Lazy, most: int) -> list[Lazy]:
-    """Cut a reading frame into frames of whole points with about ``most`` rows each, to bound memory."""
-    frame: pl.DataFrame = nw.to_native(rows).collect()
-    if frame.height <= most:
-        return [rows]
-    sizes = frame.group_by("code").len().sort("code")
-    group = (sizes.get_column("len").cum_sum() - sizes.get_column("len")) // most
-    codes = sizes.select("code", group=group)
-    starts = codes.group_by("group").agg(pl.col("code")).sort("group")
-    return [nw.from_native(frame.filter(pl.col("code").is_in(part.implode())).lazy()) for part in starts["code"]]
+    """Cut a frame from `take` into frames of whole points with about ``most`` rows each, to bound memory."""
+    frame = rows_of(rows)
+    sizes = frame.group_by("code").len().sort("code").get_column("len").to_list()
+    pieces, begin, length = [], 0, 0
+    for size in sizes:
+        if length and length + size > most:
+            pieces.append((begin, length))
+            begin, length = begin + length, 0
+        length += size
+    return [nw.from_native(frame.slice(*piece).lazy()) for piece in (*pieces, (begin, length)) if piece[1]]
 
 
 def spread(lazy: Lazy, first: str, last: str) -> Lazy:

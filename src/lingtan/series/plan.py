@@ -136,7 +136,9 @@ def _device(park: Park, meter: Meter, code: int, *, ratio: Ratio, to: list[Findi
     commodity = commodity_of(park, meter.stream)
     stream = park.streams.get(meter.stream)
     if commodity is None or stream is None or meter.register not in REGISTERS:
-        to.append(_unusable(meter, f"a known stream, commodity and register; came {meter.stream!r}, {meter.register!r}"))
+        to.append(
+            _unusable(meter, f"a known stream, commodity and register; came {meter.stream!r}, {meter.register!r}")
+        )
         return None
     rate = meter.register in {"rate", "rate_point"}
     try:
@@ -204,9 +206,7 @@ def _in_turn(devices: list[Device], findings: list[Finding]) -> list[Device]:
             continue
         first = device.first if device.from_us == previous.to_us else None
         placed[-1] = replace(previous, after=True)
-        placed.append(
-            replace(device, from_us=previous.to_us, open_us=previous.to_us + 1, first=first, before=True)
-        )
+        placed.append(replace(device, from_us=previous.to_us, open_us=previous.to_us + 1, first=first, before=True))
     return placed
 
 

@@ -1,8 +1,9 @@
 """Registers: counters (roll-over, reset, dips, gaps with a known total), intervals, mean rates and rate points.
 
-Readings come as `arrival.assign` gives them: ``code, device, us, v, marks`` with the device's constants ``weight``
-(quanta per step), ``gap_us`` (1.5 periods), ``period_us``, ``full`` (10^digits in steps), ``rated`` (quanta/us at rated
-power), ``bidirectional``, ``tick_us`` (whole durations of rates are counted in it), ``stamp_end``, ``whole_days``.
+Readings come as `arrival.assign` gives them: ``code, device, us, v, marks, order``. Constants of the devices are joined
+on ``device``: ``weight`` (quanta per step), ``gap_us`` (1.5 periods), ``period_us``, ``full`` (10^digits in steps),
+``rated`` (quanta/us at rated power), ``bidirectional``, ``tick_us`` (whole durations of rates are counted in it),
+``stamp_end``, ``whole_days``.
 Statements: ``code, device, start_us, end_us, amount, gap, flags, order``; a negative amount that is not allowed stays
 in ``amount`` with the flag ``negative`` for `aside` to take out. Rules: the park folder's page, "Meters and readings".
 """
@@ -20,7 +21,7 @@ ROLLED, RESET, GAP, BEYOND, SPIKE = (
     BIT[name] for name in ("rolled_over", "reset", "gap_total", "out_of_range", "spike")
 )
 NEGATIVE = BIT["negative"]
-MARKS = tuple(BIT[name] for name in ("late", "corrected", "device_change", "spike", "clock_suspect"))
+MARKS = tuple(BIT[name] for name in ("late", "corrected", "device_change", "clock_suspect"))
 LEAST_STEPS, TAIL, OWN_FACTOR, RATED_FACTOR = 100, 0.999, 10.0, 2.0
 DIP_SHARE = 100
 DIP_RUNS = 6
@@ -29,7 +30,7 @@ Shift = Callable[[nw.Expr], nw.Expr]
 
 
 def steps(rows: Lazy, *, marked: bool = True) -> Lazy:
-    """Pair each reading with the one before of the same device: ``start_us``, ``old``, ``rise`` (steps), ``length_us``.
+    """Pair each reading with the one before of the same device: ``start_us``, ``end_us``, ``old``, ``v``.
 
     ``marks`` becomes the union of both readings' marks; ``marked`` False says that there are none.
     """
@@ -38,11 +39,14 @@ def steps(rows: Lazy, *, marked: bool = True) -> Lazy:
         "old": nw.col("v").shift(1).over("device", **_BY_TIME),
     }
     if marked:
-        paired["old_marks"] = nw.col("marks").shift(1).over("device", **_BY_TIME)
-    found = rows.with_columns(**paired).filter(~nw.col("start_us").is_null())
-    if marked:
-        found = found.with_columns(marks=union(nw.col("marks"), nw.col("old_marks"), MARKS)).drop("old_marks")
-    return found.with_columns(rise=nw.col("v") - nw.col("old"), length_us=nw.col("us") - nw.col("start_us"))
+        before = nw.col("marks").shift(1).over("device", **_BY_TIME)
+        dipped = nw.col("marks") // SPIKE % 2 * SPIKE
+        paired["marks"] = (union(nw.col("marks"), before, MARKS) + dipped).cast(nw.Int32)
+    return (
+        rows.with_columns(**paired)
+        .filter(~nw.col("start_us").is_null())
+        .select("code", "device", "start_us", "old", "v", "marks", "order", end_us="us")
+    )
 
 
 def union(one: nw.Expr, other: nw.Expr, bits: tuple[int, ...]) -> nw.Expr:
@@ -56,16 +60,17 @@ def union(one: nw.Expr, other: nw.Expr, bits: tuple[int, ...]) -> nw.Expr:
 def falling(paired: Lazy) -> list[tuple[int, bool]]:
     """Devices whose counter falls anywhere, and whether any fall goes below 1 % of the old value."""
     deep = (nw.col("v") * DIP_SHARE < nw.col("old")).cast(nw.Int32)
-    falls = paired.filter(nw.col("rise") < 0).select("device", deep=deep).group_by("device").agg(nw.col("deep").max())
+    falls = paired.filter(nw.col("v") < nw.col("old")).select("device", deep=deep).group_by("device").agg(nw.col("deep").max())
     return [(row["device"], bool(row["deep"])) for row in dicts(falls)]
 
 
-def own_power(paired: Lazy) -> Lazy:
+def own_power(paired: Lazy, constants: Lazy) -> Lazy:
     """99.9th percentile of each point's own steps as a power [quanta/us], from at least 100 plain steps."""
-    plain = paired.filter(nw.col("rise") >= 0, nw.col("length_us") <= nw.col("gap_us"))
-    power = nw.col("rise") * nw.col("weight") / nw.col("length_us")
+    rise, length = nw.col("v") - nw.col("old"), nw.col("end_us") - nw.col("start_us")
     return (
-        plain.select("code", power=power)
+        paired.join(constants.select("device", "weight", "gap_us"), on="device")
+        .filter(rise >= 0, length <= nw.col("gap_us"))
+        .select("code", power=rise * nw.col("weight") / length)
         .group_by("code")
         .agg(own=nw.col("power").quantile(TAIL, interpolation="linear"), n=nw.len())
         .filter(nw.col("n") >= LEAST_STEPS)
@@ -123,12 +128,19 @@ def dips(numbered: Lazy) -> Lazy:
     inside = nw.col("length") > 0
     for back_by in range(1, DIP_RUNS):
         inside = inside | (nw.col("length").shift(back_by).over("device", order_by="run") > back_by).fill_null(False)
-    return judged.with_columns(inside=inside).filter(nw.col("inside")).select("device", "run", "first_us", "last_us", "n")
+    return (
+        judged.with_columns(inside=inside).filter(nw.col("inside")).select("device", "run", "first_us", "last_us", "n")
+    )
 
 
-def without_dips(rows: Lazy, own: Lazy | None, deep: list[int]) -> tuple[Lazy, list[dict[str, int]]]:
+def without_dips(
+    rows: Lazy, constants: Lazy, own: Lazy | None, deep: list[int]
+) -> tuple[Lazy, list[dict[str, int]]]:
     """Set dips aside in the devices ``deep`` and mark the reading after each; return the rest and the dips."""
-    suspects = rows.filter(nw.col("device").is_in(deep))
+    columns = rows.collect_schema().names()
+    suspects = rows.filter(nw.col("device").is_in(deep)).join(
+        constants.select("device", "weight", "rated"), on="device"
+    )
     numbered = hold(runs(with_limit(suspects, own)))
     found = dicts(dips(numbered))
     if not found:
@@ -138,42 +150,40 @@ def without_dips(rows: Lazy, own: Lazy | None, deep: list[int]) -> tuple[Lazy, l
     after = nw.col("dip").shift(1).over("device", **_BY_TIME).fill_null(False)
     kept = marked.with_columns(after=after).filter(~nw.col("dip"))
     kept = kept.with_columns(marks=(nw.col("marks") + nw.col("after").cast(nw.Int32) * SPIKE).cast(nw.Int32))
-    columns = rows.collect_schema().names()
     rest = rows.filter(~nw.col("device").is_in(deep))
     return hold(stack([rest.select(columns), kept.select(columns)])), found
 
 
-def amounts(limited: Lazy) -> Lazy:
-    """Judge each step (from `steps`, with ``limit``) and give interval statements.
+def amounts(paired: Lazy, constants: Lazy, own: Lazy | None) -> Lazy:
+    """Judge each step (from `steps`) and give interval statements; ``own`` as from `own_power`.
 
     A fall is a roll-over where the way over the top stays under the limit, else a reset that counts from 0; on a
     bidirectional counter a fall within the limit is a negative amount. Longer than 1.5 periods = gap with known total.
     """
-    reach = nw.col("limit") * nw.col("length_us")
-    fall = nw.col("rise") < 0
-    over_top = nw.col("rise") + nw.col("full")
-    rolled = fall & (over_top >= 0) & (over_top * nw.col("weight") < reach)
-    backwards = fall & nw.col("bidirectional") & ((nw.col("rise") * nw.col("weight")).abs() < reach).fill_null(True)
-    judged = limited.with_columns(
-        backwards=backwards,
-        rolled=rolled.fill_null(False) & ~backwards,
-        gap=nw.col("length_us") > nw.col("gap_us"),
-    ).with_columns(reset=fall & ~nw.col("rolled") & ~nw.col("backwards"))
+    known = with_limit(
+        paired.join(constants.select("device", "weight", "gap_us", "full", "rated", "bidirectional"), on="device"), own
+    )
+    rise, length = nw.col("v") - nw.col("old"), nw.col("end_us") - nw.col("start_us")
+    fall, reach, over_top = rise < 0, nw.col("limit") * length, rise + nw.col("full")
+    rolled = (fall & (over_top >= 0) & (over_top * nw.col("weight") < reach)).fill_null(False)
+    backwards = fall & nw.col("bidirectional") & ((rise * nw.col("weight")).abs() < reach).fill_null(True)
+    judged = known.with_columns(
+        backwards=backwards, rolled=rolled & ~backwards, reset=fall & ~rolled & ~backwards, gap=length > nw.col("gap_us")
+    )
     counted = (
         nw.when(nw.col("rolled"))
-        .then(nw.col("rise") + nw.col("full"))
-        .otherwise(nw.when(nw.col("reset")).then(nw.col("v")).otherwise(nw.col("rise")))
+        .then(over_top)
+        .otherwise(nw.when(nw.col("reset")).then(nw.col("v")).otherwise(rise))
     )
-    judged = judged.with_columns(amount=counted * nw.col("weight"))
     flags = (
         nw.col("marks")
         + nw.col("rolled").cast(nw.Int32) * ROLLED
         + nw.col("reset").cast(nw.Int32) * RESET
         + nw.col("gap").cast(nw.Int32) * GAP
-        + beyond(nw.col("amount"), nw.col("length_us")) * BEYOND
+        + beyond(nw.col("amount"), length) * BEYOND
     )
-    return judged.select(
-        "code", "device", "start_us", "amount", "gap", end_us=nw.col("us"), flags=flags.cast(nw.Int32), order="order"
+    return judged.with_columns(amount=counted * nw.col("weight")).select(
+        "code", "device", "start_us", "amount", "gap", "end_us", "order", flags=flags.cast(nw.Int32)
     )
 
 
@@ -184,30 +194,29 @@ def beyond(amount: nw.Expr, length_us: nw.Expr) -> nw.Expr:
 
 # --- Intervals, rates, rate points ------------------------------------------------------------------------------------
 
-def interval(rows: Lazy, *, shift: Shift | None = None) -> Lazy:
+
+def interval(rows: Lazy, constants: Lazy, *, shift: Shift | None = None) -> Lazy:
     """Amount of its period, counted whole; the time it covers never reaches past its period nor into the next one.
 
     ``shift`` gives, for an instant [us], the clock's offset from UTC [us] where days are not of equal length.
     """
-    placed = _placed(rows, shift=shift)
+    placed = _placed(rows.join(constants, on="device"), shift=shift)
     return _stated(placed.with_columns(amount=nw.col("v") * nw.col("weight")))
 
 
-def rate(rows: Lazy, *, shift: Shift | None = None) -> Lazy:
+def rate(rows: Lazy, constants: Lazy, *, shift: Shift | None = None) -> Lazy:
     """Mean rate over its period: amount = rate x the time covered, in ticks."""
-    placed = _placed(rows, shift=shift)
+    placed = _placed(rows.join(constants, on="device"), shift=shift)
     ticks = (nw.col("end_us") - nw.col("start_us")) // nw.col("tick_us")
     return _stated(placed.with_columns(amount=nw.col("v") * ticks * nw.col("weight")))
 
 
-def rate_point(rows: Lazy, *, marked: bool = True) -> Lazy:
+def rate_point(rows: Lazy, constants: Lazy, *, marked: bool = True) -> Lazy:
     """Trapezoid between neighbouring readings (the quantum is half a rate x tick); stops at more than 1.5 periods."""
-    paired = steps(rows, marked=marked).filter(nw.col("length_us") <= nw.col("gap_us"))
-    ticks = nw.col("length_us") // nw.col("tick_us")
-    placed = paired.with_columns(amount=(nw.col("v") + nw.col("old")) * ticks * nw.col("weight"), end_us=nw.col("us"))
-    return _stated(placed)
-
-
+    length = nw.col("end_us") - nw.col("start_us")
+    paired = steps(rows, marked=marked).join(constants, on="device").filter(length <= nw.col("gap_us"))
+    amount = (nw.col("v") + nw.col("old")) * (length // nw.col("tick_us")) * nw.col("weight")
+    return _stated(paired.with_columns(amount=amount))
 
 
 def _placed(rows: Lazy, *, shift: Shift | None) -> Lazy:
@@ -246,4 +255,3 @@ def aside(stated: Lazy) -> Lazy:
     """Take disallowed amounts out: the row stays with its flag, without an amount."""
     wrong = nw.col("flags") // NEGATIVE % 2 == 1
     return stated.with_columns(amount=nw.when(~wrong).then(nw.col("amount")))
-

@@ -100,6 +100,10 @@ WORDS: Mapping[str, tuple[Level, str]] = {
         "{count} readings lie in no device period of the point and are not counted. Extend from/to in meters.csv, or the "
         "stream's span.",
     ),
+    "no_readings": (
+        "finding",
+        "The point has a device in the window and brought no reading; nothing is known of its amount.",
+    ),
     "period_assumed": ("note", "No period is declared; the commonest distance, {period}, is taken."),
     "period_unknown": (
         "error",
@@ -169,7 +173,9 @@ class Writer:
             return replace(found, where=replace(found.where, line=lines[0], lines=lines))
         places = [self.place(order) for order in orders[:MOST_LINES]]
         lines = tuple(line for file, line in places if file == places[0][0] and line is not None)
-        return replace(found, where=replace(found.where, file=places[0][0], line=lines[0] if lines else None, lines=lines))
+        return replace(
+            found, where=replace(found.where, file=places[0][0], line=lines[0] if lines else None, lines=lines)
+        )
 
 
 def runs(rows: Lazy) -> list[dict[str, Any]]:

@@ -59,7 +59,9 @@ def overlapping(spans: Lazy, calendar: Calendar, step: str) -> Lazy:
         nw.col("end_us") > calendar.spans[step][0][0], nw.col("start_us") < calendar.spans[step][-1][1]
     ).with_columns(inside=inside, low_us=low, high_us=high)
     fine = "hour" if step == "hour" else "day"
-    placed = cut.with_columns(low_id=calendar.id_of(nw.col("low_us"), fine), high_id=calendar.id_of(nw.col("high_us"), fine))
+    placed = cut.with_columns(
+        low_id=calendar.id_of(nw.col("low_us"), fine), high_id=calendar.id_of(nw.col("high_us"), fine)
+    )
     if step in {"month", "year"}:
         first = calendar.days().select(low_id=nw.col("id"), low_wide=nw.col(step))
         last = calendar.days().select(high_id=nw.col("id"), high_wide=nw.col(step))

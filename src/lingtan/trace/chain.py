@@ -76,13 +76,13 @@ def flow_steps(context: Context, inputs: Sequence[LineInput], *, pieces: bool) -
 def _by_quality(inputs: Sequence[LineInput]) -> dict[str, object]:
     known = [part for part in inputs if part.amount is not None]
 
-    def part_of(kinds: Sequence[str], estimated: bool | None) -> Decimal:
-        chosen = (
-            part.amount or Decimal(0)
+    def part_of(kinds: Sequence[str], estimated: bool | None) -> Decimal | None:
+        chosen = [
+            part.amount
             for part in known
-            if part.flow.origin in kinds and estimated in (None, part.flow.estimated)
-        )
-        return sum(chosen, Decimal(0))
+            if part.amount is not None and part.flow.origin in kinds and estimated in (None, part.flow.estimated)
+        ]
+        return sum(chosen, Decimal(0)) if chosen else None
 
     stated = tuple(kind for kind in STATEMENTS if kind != "estimate")
     return {
@@ -91,9 +91,13 @@ def _by_quality(inputs: Sequence[LineInput]) -> dict[str, object]:
         "count": len(inputs),
         "measured": part_of(METERS, None),
         "reported": part_of(stated, False),
-        "estimated": part_of(stated, True) + part_of(("estimate",), None),
+        "estimated": _added(part_of(stated, True), part_of(("estimate",), None)),
         "missing": sum(part.flow.amount is None for part in inputs),
     }
+
+
+def _added(first: Decimal | None, second: Decimal | None) -> Decimal | None:
+    return second if first is None else first if second is None else first + second
 
 
 def piece_step(context: Context, flow: Flow, share: Decimal, unit: str) -> Step:
@@ -222,6 +226,7 @@ def factor_step(context: Context, use: FactorUse) -> Step:
         "until": row.applies_until.isoformat() if row.applies_until else None,
         "region": row.region,
         "content_hash": row.content_hash,
+        "source": row.source,
     }
     below = [Step("factor", "factor.published", published)]
     if row.file:

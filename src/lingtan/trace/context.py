@@ -28,6 +28,11 @@ class ReadingFile:
 Place = Callable[[str, datetime, datetime], tuple[ReadingFile, ...]]
 
 
+def counted_view(account: Account) -> str:
+    """Return the view whose lines make the totals: the one chosen where the method leaves it open, else location."""
+    return next((choice.chosen for choice in account.choices if choice.id == "view"), "location")
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Account, park and flows behind a figure; ``candidates`` are the factor rows that could have been used instead."""

@@ -10,7 +10,7 @@ from lingtan.inventory.model import Account, Line
 from lingtan.ledger.park import Park
 from lingtan.reference.model import FactorRow
 from lingtan.trace import chain, names, recompute, show
-from lingtan.trace.context import Context, Place
+from lingtan.trace.context import Context, Place, counted_view
 from lingtan.trace.model import Check, Explanation, Step
 from lingtan.trace.words import UNITS, both
 
@@ -48,12 +48,20 @@ def explain(
 
 
 def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
-    known = [value for value in values if value is not None]
-    return sum(known, Decimal(0)) if known else None
+    """Add what is known as inventory does: nothing at all is nought, only unknown things are None."""
+    listed = list(values)
+    known = [value for value in listed if value is not None]
+    return sum(known, Decimal(0)) if known or not listed else None
 
 
-def _counted(lines: Iterable[Line]) -> tuple[Line, ...]:
-    return tuple(line for line in lines if line.view in ("", "location"))
+def _counted(account: Account) -> tuple[Line, ...]:
+    """Return the lines that the totals add up: those of both views, and of the view that was chosen."""
+    view = counted_view(account)
+    return tuple(line for line in account.lines if line.view in ("", view))
+
+
+def _weight(line: Line) -> Decimal:
+    return next((use.value for use in line.factors if use.parameter == "gwp"), Decimal(1))
 
 
 def _by_size(lines: Iterable[Line]) -> list[Line]:
@@ -86,10 +94,11 @@ def _total(context: Context, name: names.Name) -> Explanation:
         return _ratio(context)
     if word.startswith("energy_tce"):
         return _energy(context, word)
-    lines = _counted(context.account.lines)
+    lines = _counted(context.account)
     steps = (*_line_steps(context, lines), *_choices(context), *_touching(context, lines))
     value = context.account.totals[word]
-    again = _sum(line.co2e_t if word == "co2e_t" else line.amount_t for line in lines)
+    carbon = (line.amount_t for line in lines if line.substance in ("CO2", "CO2e"))
+    again = _sum(line.co2e_t for line in lines) if word == "co2e_t" else _sum(carbon)
     formula = _parts_formula(context.account.by_category)
     return _explanation(context, name, value, UNITS.get(word, ""), formula, steps, Check("sum of lines", value, again))
 
@@ -154,16 +163,18 @@ def _moves(effect: Mapping[str, Mapping[str, Decimal | None]], word: str) -> boo
 
 
 def _category(context: Context, name: names.Name) -> Explanation:
-    lines = [line for line in _counted(context.account.lines) if line.category == name.key]
+    lines = [line for line in _counted(context.account) if line.category == name.key]
     value = context.account.by_category[name.key]
-    check = Check("sum of the category's lines", value, _sum(line.co2e_t for line in lines))
+    covered = value is not None or bool(lines)
+    again = _sum(line.co2e_t for line in lines) if covered else None
+    check = Check("sum of the category's lines", value, again)
     steps = (*_line_steps(context, lines), *_touching(context, lines))
     return _explanation(context, name, value, "t CO₂", "", steps, check)
 
 
 def _month(context: Context, name: names.Name) -> Explanation:
-    lines = _counted(context.account.lines)
-    parts = [(line, amount) for line in lines for month, amount in line.months if month == name.key]
+    lines = _counted(context.account)
+    parts = [(line, amount * _weight(line)) for line in lines for month, amount in line.months if month == name.key]
     steps = [
         Step(
             "line",
@@ -177,7 +188,8 @@ def _month(context: Context, name: names.Name) -> Explanation:
     if left:
         steps.append(Step("lines", "year_only", {"amount": left}))
     value = context.account.by_month[name.key]
-    check = Check("sum of the lines' months", value, _sum(amount for _, amount in parts))
+    again = _sum(amount for _, amount in parts) if parts else None
+    check = Check("sum of the lines' months", value, again)
     found = _touching(context, (line for line, _ in parts))
     return _explanation(context, name, value, "t CO₂", "", (*steps, *found), check)
 
@@ -254,7 +266,8 @@ def _flow(context: Context, name: names.Name) -> Explanation:
         *(chain.line_step(context, line, opened=False) for line in context.lines_of(name.key)),
         *chain.touching(context, [name.key]),
     )
-    check = Check("sum of the sources", value, _sum(source.amount for piece in pieces for source in piece.sources))
+    sources = [source.amount for piece in pieces for source in piece.sources]
+    check = Check("sum of the sources", value, _sum(sources) if sources else None)
     return _explanation(context, name, value, unit, "", steps, check)
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from lingtan.inventory.model import Account
 from lingtan.ledger.finding import Finding
 from lingtan.ledger.park import Park
+from lingtan.trace.context import counted_view
 
 _LEVELS = {"error": 0, "finding": 1, "note": 2}
 #: Rough energy of a unit [GJ], only to order findings where no account says their weight; never shown.
@@ -27,8 +28,9 @@ def intensities(account: Account) -> dict[tuple[str, str], Decimal]:
     """Return (stream, unit) -> t CO2 per unit of flow, from the account's lines."""
     amount: dict[tuple[str, str], Decimal] = {}
     emitted: dict[tuple[str, str], Decimal] = {}
+    view = counted_view(account)
     for line in account.lines:
-        if line.co2e_t is None or line.view not in ("", "location"):
+        if line.co2e_t is None or line.view not in ("", view):
             continue
         for part in line.inputs[:1]:
             key = (line.stream, part.unit)

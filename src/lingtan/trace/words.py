@@ -70,12 +70,13 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "{kind} at {ref}, reporter {reporter}: {amount} {unit}; evidence {evidence}",
     ),
     "factor": (
-        "{parameter} = {value} {unit}，行 {row}，{document}（{source}），数据年 {data_year}，状态 {status}",
-        "{parameter} = {value} {unit}, row {row}, {document} ({source}), data year {data_year}, status {status}",
+        "{parameter} = {value} {unit}，行 {row}，{document}，数据年 {data_year}，状态 {status}",
+        "{parameter} = {value} {unit}, row {row}, {document}, data year {data_year}, status {status}",
     ),
     "factor.published": (
-        "原文写作 {value} {unit}，有效 {from} 至 {until}，地区 {region}，内容摘要 {content_hash}",
-        "published as {value} {unit}, valid {from} until {until}, region {region}, content hash {content_hash}",
+        "原文写作 {value} {unit}，有效 {from} 至 {until}，地区 {region}，内容摘要 {content_hash}，读自 {source}",
+        "published as {value} {unit}, valid {from} until {until}, region {region}, content hash {content_hash}, "
+        "read in {source}",
     ),
     "factor.own": ("园区自有因子，{file} 第 {line} 行", "the park's own row, {file} line {line}"),
     "factor.refused": (

@@ -21,6 +21,7 @@ CODES: Mapping[str, tuple[Level, str]] = {
     "foreign_file": ("error", "the file is not text"),
     "file_too_large": ("error", "the file is larger than the reader accepts"),
     "wrong_encoding": ("error", "the file is not UTF-8"),
+    "encoding_suspect": ("finding", "the letters look as if another encoding had been read as UTF-8"),
     "nul_bytes": ("error", "the file holds NUL bytes"),
     "unreadable_file": ("error", "the file cannot be read"),
     "link_outside": ("error", "a link leads out of the folder and is not followed"),

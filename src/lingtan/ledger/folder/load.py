@@ -183,7 +183,12 @@ def _own_checks(pattern: str, rows: list[Row], reader: _Reader) -> list[Row]:
         joined, said = resolve(library().commodities, map(BUILDERS[pattern], rows))
         reader.found += said
         context.commodities = joined
-        return [row for row in rows if joined[row.values["code"]].line == row.line]
+        kept = []
+        for row in rows:
+            one = joined.get(row.values["code"])
+            if one is not None and (one.file, one.line) == (row.file, row.line):
+                kept.append(row)
+        return kept
     if pattern == "meters.csv":
         learn_points(rows, context)
     if pattern == "virtual.csv":

@@ -33,6 +33,9 @@ WIDE = (
     (b"\xfe\xff", "UTF-16"),
 )
 
+# Phonetic, combining, Armenian and Hebrew letters: what GBK pairs become where they happen to be UTF-8.
+UNLIKELY = (("\u0250", "\u036f"), ("\u0530", "\u05ff"))
+
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
@@ -164,6 +167,29 @@ def _reads_chinese(data: bytes, codec: str) -> bool:
     return common * 10 >= len(wide) * 8
 
 
+def _suspect(text: str, data: bytes, file: str) -> list[Finding]:
+    """Find text of another encoding that happens to be UTF-8: short GBK words can be pairs of letters nobody writes."""
+    if text.isascii():
+        return []
+    wide = {letter for letter in text if letter > "\x7f"}
+    odd = sorted(letter for letter in wide if any(low <= letter <= high for low, high in UNLIKELY))
+    if not odd or max(wide) >= "\u0800" or not _reads_chinese(data.removeprefix(BOM), "gbk"):
+        return []
+    line = text.count("\n", 0, text.index(odd[0])) + 1
+    came = f"U+{ord(odd[0]):04X} in line {line}; it looks like GBK"
+    return [
+        fault(
+            "encoding_suspect",
+            file,
+            lines=(line,),
+            expected="UTF-8",
+            came=came,
+            todo="save it as UTF-8",
+            encoding="GBK",
+        )
+    ]
+
+
 def records(text: str, file: str, *, width: int | None = None) -> Iterator[tuple[int, list[str] | Finding, str]]:
     """Split text into records by RFC 4180: first physical line, cells or what is wrong, and the text itself.
 
@@ -206,8 +232,9 @@ def _one_record(rows: list[str], at: int) -> tuple[list[str] | str, int]:
 
 
 def _kept(chunk: str) -> list[str]:
-    """Physical lines with their ends, as `csv.reader` wants them."""
-    return chunk.splitlines(keepends=True) if "\r" not in chunk.replace("\r\n", "") else [chunk]
+    """Physical lines with their ends, as `csv.reader` wants them (`str.splitlines` would split at other characters)."""
+    *lines, last = chunk.split("\n")
+    return [*(line + "\n" for line in lines), last]
 
 
 def _record_fault(code: str, file: str, line: int, text: str) -> Finding:
@@ -229,7 +256,7 @@ def raw_table(data: bytes, file: str) -> tuple[RawTable | None, list[Finding]]:
     text = decoded(data, file)
     if not isinstance(text, str):
         return None, [text]
-    found: list[Finding] = []
+    found: list[Finding] = _suspect(text, data, file)
     rows = records(text, file)
     _, header, _ = next(rows)
     if not isinstance(header, list):

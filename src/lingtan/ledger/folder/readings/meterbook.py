@@ -85,8 +85,10 @@ def _by_point(bad: pl.DataFrame, code: str, file: str, *, expected: str, todo: s
 
 
 def _within(low: object, high: object) -> bool:
-    numbers = isinstance(low, (int, float)) and isinstance(high, (int, float))
-    return not numbers or (-LIMIT < low < LIMIT and -LIMIT < high < LIMIT)  # type: ignore[operator]
+    """Tell whether smallest and largest value are below the limit; no values are."""
+    if isinstance(low, (int, float)) and isinstance(high, (int, float)):
+        return low > -LIMIT and high < LIMIT
+    return True
 
 
 def _finite(rows: pl.DataFrame, file: str, found: list[Finding]) -> pl.DataFrame:
@@ -152,10 +154,10 @@ def years_kept(rows: pl.DataFrame, file: str, found: list[Finding]) -> pl.DataFr
     if rows.height == 0:
         return rows
     year = pl.col("local").dt.year()
-    first, last = rows["local"].min(), rows["local"].max()
-    if first is not None and first.year >= FIRST_YEAR and last.year <= LAST_YEAR:  # type: ignore[union-attr]
-        return rows
     inside = year.is_between(FIRST_YEAR, LAST_YEAR)
+    edges = rows.select(first=pl.col("local").min(), last=pl.col("local").max()).unpivot().select(year=pl.col("value"))
+    if edges.select(pl.col("year").dt.year().is_between(FIRST_YEAR, LAST_YEAR).all()).item():
+        return rows
     bad = rows.filter(~inside).with_columns(came=pl.col("local").cast(pl.String))
     found += tally(
         bad,

@@ -268,8 +268,9 @@ def read_group(slab: Slab, group: Group, book: MeterBook, base: int) -> tuple[pl
 
 def _columns(frame: pl.DataFrame, before: int) -> pl.DataFrame:
     """Bring a row group to ``point``, ``local``, ``value``, ``seq``, ``line``; aware times become UTC without zone."""
-    time = pl.col("time").cast(pl.Datetime("us", frame.schema["time"].time_zone))  # type: ignore[attr-defined]
-    if frame.schema["time"].time_zone is not None:  # type: ignore[attr-defined]
+    time = pl.col("time").dt.cast_time_unit("us")
+    kind = frame.schema["time"]
+    if isinstance(kind, pl.Datetime) and kind.time_zone is not None:
         time = time.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     seq = pl.col("seq").cast(pl.Int64) if "seq" in frame.columns else pl.lit(None, pl.Int64)
     return frame.select(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -14,9 +15,11 @@ from lingtan.ledger.folder.columns import READINGS
 from lingtan.ledger.folder.faults import gathered
 from lingtan.ledger.folder.readings.meterbook import FRAME, MeterBook, meter_book
 from lingtan.ledger.folder.readings.sheets import read_sheet
-from lingtan.ledger.folder.readings.slabs import Group, Slab, open_slab, read_group
 from lingtan.ledger.folder.tree import Tree
 from lingtan.ledger.park import Park
+
+if TYPE_CHECKING:
+    from lingtan.ledger.folder.readings.slabs import Group, Slab
 
 __all__ = ["MARGIN", "ReadingSource", "is_readings"]
 
@@ -144,6 +147,8 @@ class ReadingSource:
         return part
 
     def _group(self, index: int, group: Group) -> pl.DataFrame:
+        from lingtan.ledger.folder.readings.slabs import read_group
+
         slab = self._slabs[index]
         if slab is None or self.root is None:
             return FRAME.to_frame()
@@ -171,6 +176,9 @@ class ReadingSource:
     def _slab(self, index: int) -> Slab | None:
         """Read the footer of a Parquet file; None where the file is set aside."""
         if index not in self._slabs and self.root is not None:
+            # Loading pyarrow takes some tenths of a second, which folders without Parquet need not wait for.
+            from lingtan.ledger.folder.readings.slabs import Slab, open_slab
+
             opened = open_slab(self.root / self.files[index], self.files[index])
             self._slabs[index] = opened if isinstance(opened, Slab) else None
             said = opened.said if isinstance(opened, Slab) else opened

@@ -1,7 +1,58 @@
-# --- Periods, scales, devices -----------------------------------------------------------------------------------------
+"""A block on its way: what is known of its points, and the periods, ticks, scales and device constants found on it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+from math import gcd
+from typing import Any
+
+import narwhals as nw
+
+from lingtan.ledger.finding import Finding
+from lingtan.series import arrival, scale
+from lingtan.series.doubts import LIMITS, Thresholds
+from lingtan.series.frames import Lazy, dicts, table
+from lingtan.series.plan import DAY, HOUR, Device, Plan
+from lingtan.series.remarks import Place, Writer, duration
 
 
-def _periods(settled: Lazy, work: Work) -> None:
+@dataclass(slots=True)
+class Work:
+    """What is known of a block so far; the one mutable value of the room, alive for one block.
+
+    ``devices``: with periods found; ``window`` [us]; ``shared``: times read more than once (`arrival.twins`);
+    ``quantum``, ``scales``, ``ticks`` [us] by code, ``weights`` (quanta per step) by device; ``spans``: stretches under a
+    doubt, as code, start, end [us], flags.
+    """
+
+    plan: Plan
+    devices: list[Device]
+    window: tuple[int, int]
+    place: Place | None = None
+    limits: Thresholds = LIMITS
+    quantum: dict[int, Decimal] = field(default_factory=dict)
+    scales: dict[int, scale.Scale] = field(default_factory=dict)
+    weights: dict[int, int] = field(default_factory=dict)
+    ticks: dict[int, int] = field(default_factory=dict)
+    shared: Lazy | None = None
+    findings: list[Finding] = field(default_factory=list)
+    spans: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+    @property
+    def writer(self) -> Writer:
+        """Writer of findings with the quanta known so far."""
+        return Writer(self.plan, self.quantum, self.place)
+
+    def in_window(self) -> nw.Expr:
+        """Tell whether a statement (``start_us``, ``end_us``) shares time with the window."""
+        return (nw.col("end_us") > self.window[0]) & (nw.col("start_us") < self.window[1])
+
+
+def find_periods(settled: Lazy, work: Work) -> None:
     """Fill blank periods by the commonest distance, and find the tick in which rates count their time."""
     rates = {device.code for device in work.devices if device.register in {"rate", "rate_point"}}
     blank = {device.code for device in work.devices if device.period_us is None}
@@ -11,7 +62,7 @@ def _periods(settled: Lazy, work: Work) -> None:
     asked = settled.filter(nw.col("code").is_in(sorted(rates | blank)))
     for row in dicts(arrival.distances(asked)):
         table_of[row["code"]].append((row["n"], row["distance"]))
-    for code in sorted(blank & {row for row in work.scales} | blank):
+    for code in sorted(blank):
         found = max(table_of[code], key=lambda pair: (pair[0], -pair[1]), default=(0, None))[1]
         _set_period(work, code, found)
     for code in rates:
@@ -29,7 +80,7 @@ def _set_period(work: Work, code: int, period_us: int | None) -> None:
     ]
 
 
-def _scales(settled: Lazy, work: Work) -> None:
+def find_scales(settled: Lazy, work: Work) -> None:
     """Find quanta and weights; tell of roundings."""
     by_code: dict[int, list[Device]] = defaultdict(list)
     for device in work.devices:
@@ -68,18 +119,18 @@ def _ticks(device: Device, work: Work) -> int:
     return max(1, 3 * device.period_us // 2 // work.ticks[device.code])
 
 
-def _table(devices: Sequence[Device], work: Work) -> Lazy:
-    """Devices as a frame for `arrival.assign` and the registers' rules."""
+def device_table(devices: Sequence[Device], work: Work) -> Lazy:
+    """Bring devices to the frame that `arrival.assign` and the registers' rules join."""
     columns = {
         "code": int, "device": int, "open_us": int, "shut_us": int, "lead_us": int, "pow": float, "weight": int,
         "period_us": int, "gap_us": int, "tick_us": int, "full": int, "rated": float, "bidirectional": bool,
         "stamp_end": bool, "whole_days": bool,
     }  # fmt: skip
-    return table(columns, [_row(device, work) for device in devices])
+    return table(columns, [device_row(device, work) for device in devices])
 
 
-def _row(device: Device, work: Work) -> tuple[Any, ...]:
-    """One device as a row of `_table`; spans of interval registers hold starts, those of counters hold readings."""
+def device_row(device: Device, work: Work) -> tuple[Any, ...]:
+    """One device as a row of `device_table`; spans of interval registers hold starts, those of counters hold readings."""
     power = work.scales.get(device.code, scale.Scale(0)).power
     period = device.period_us or 1
     by_start = device.register in {"interval", "rate"}
@@ -101,5 +152,3 @@ def _row(device: Device, work: Work) -> tuple[Any, ...]:
         device.stamp_end,
         period % DAY == 0,
     )
-
-
