@@ -82,9 +82,11 @@ class Book:
 
     def _reading_spans(self) -> list[tuple[datetime, datetime]]:
         """Return the spans of the reading files: Parquet by its footers, CSV by its rows."""
+        source = self.loaded.readings
+        if not source.files:
+            return []
         from lingtan.ledger.folder.readings.slabs import CLOCK_SLACK, Slab, open_slab
 
-        source = self.loaded.readings
         spans = []
         for file in source.files:
             slab = open_slab(self.root / file, file) if file.endswith(".parquet") else None
@@ -103,11 +105,12 @@ class Book:
         kept: Series = self._once(("series", start, end, tuple(steps)), lambda: self._series(start, end, tuple(steps)))
         return kept
 
-    def _series(self, start: datetime, end: datetime, steps: tuple[str, ...]) -> Series:
+    def _series(self, start: datetime, end: datetime, steps: tuple[str, ...], *, whole: bool = False) -> Series:
+        """Roll the readings up; ``whole`` opens every file, also those that no point of the park calls for."""
         from lingtan import series
 
         source = self.loaded.readings
-        blocks = source.blocks(start=start, end=end)
+        blocks = source.blocks() if whole else source.blocks(start=start, end=end)
         return series.summarise(blocks, self.park, start, end, steps=steps, place=source.place)
 
     def flows(self, year: int, last: int | None = None) -> FlowSet:
@@ -173,7 +176,9 @@ class Book:
         years = self.years()
         if years:
             start, end = self.window(years[0], years[-1])
-            found += self.series(start, end).findings
+            key = ("series", start, end, STEPS)
+            rolled: Series = self._once(key, lambda: self._series(start, end, STEPS, whole=True))
+            found += rolled.findings
             found += self.loaded.readings.findings()
             adopted = self.flows(years[0], years[-1])
             found += adopted.findings

@@ -67,7 +67,9 @@ class Toy:
         if len(amounts) == 12:
             spans = [month_bounds(self.year, month, ZONE) for month in range(1, 13)]
         flows = tuple(
-            Flow(made.id, start, end, None if amount is None else Decimal(str(amount)), _origin(amount, origin), **piece)
+            Flow(
+                made.id, start, end, None if amount is None else Decimal(str(amount)), _origin(amount, origin), **piece
+            )
             for (start, end), amount in zip(spans, amounts, strict=False)
         )
         park = replace(self.park, streams=streams, commodities=commodities)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal as D
 from typing import Any
 
@@ -52,7 +53,12 @@ def test_measured_heat_value_goes_with_the_databases_factor_per_heat(toy: Make) 
 
 
 def test_properties_of_the_deliveries_go_before_everything(toy: Make) -> None:
-    park = toy().stream(COAL, 1000).property("coal", "NCV", 21, "GJ/t").property("coal", "carbon_content", "0.026", "tC/GJ")
+    park = (
+        toy()
+        .stream(COAL, 1000)
+        .property("coal", "NCV", 21, "GJ/t")
+        .property("coal", "carbon_content", "0.026", "tC/GJ")
+    )
     park = park.factor("bituminous", "NCV", 25, "GJ/t", status="measured").factor(
         "bituminous", "oxidation_rate", "0.98", "fraction"
     )
@@ -61,7 +67,12 @@ def test_properties_of_the_deliveries_go_before_everything(toy: Make) -> None:
 
 
 def test_own_carbon_takes_the_guidelines_oxidation_where_none_is_measured(toy: Make) -> None:
-    park = toy().stream(COAL, 1000).property("coal", "NCV", 21, "GJ/t").property("coal", "carbon_content", "0.026", "tC/GJ")
+    park = (
+        toy()
+        .stream(COAL, 1000)
+        .property("coal", "NCV", 21, "GJ/t")
+        .property("coal", "carbon_content", "0.026", "tC/GJ")
+    )
     # oxidation of CN_GUIDE for bituminous: 0.93 -> 1000 x 21 x 0.026 x 0.93 x 44/12 = 1861.86 t
     assert park.account().by_category["fuel"] == D("1861.86")
 
@@ -102,13 +113,12 @@ def test_narrowest_for_wins_then_latest_then_status(toy: Make) -> None:
             made = made.factor("bituminous", "ef_co2", 1 + number, "tCO2/t", **row)
         return made.account().by_category["fuel"]
 
-    day = __import__("datetime").date
     blank, role = {"status": "measured"}, {"applies_to": "heat_supply"}
     node, stream = {"applies_to": "market"}, {"applies_to": "coal"}
     assert park(blank, role, node, stream) == 4000
     assert park(blank, role, node) == 3000
     assert park(blank, role) == 2000
-    assert park({"applies_from": day(2024, 1, 1)}, {"applies_from": day(2025, 1, 1)}) == 2000
+    assert park({"applies_from": date(2024, 1, 1)}, {"applies_from": date(2025, 1, 1)}) == 2000
     assert park({"status": "own"}, {"status": "measured"}) == 2000
 
 
@@ -121,6 +131,18 @@ def test_two_equal_rows_are_set_aside_with_both_lines_named(toy: Make) -> None:
     fault = next(finding for finding in result.findings if finding.code == "factor_tie")
     assert fault.level == "error"
     assert fault.where.lines == (2, 3)
+
+
+def test_row_that_begins_inside_one_amount_is_said(toy: Make) -> None:
+    park = toy().stream(GAS, 10_000).factor("natural_gas", "ef_co2", 20, "tCO2/1e4 Nm3", applies_from=date(2025, 7, 1))
+    result = park.account()
+    assert result.by_category["fuel"] == D("21.8403")
+    found = next(finding for finding in result.findings if finding.code == "factor_changes_inside")
+    assert (found.amount, found.params["parameter"]) == (10_000, "ef_co2")
+    monthly = toy().stream(GAS, *[10_000] * 12)
+    monthly = monthly.factor("natural_gas", "ef_co2", 20, "tCO2/1e4 Nm3", applies_from=date(2025, 7, 1)).account()
+    assert monthly.by_category["fuel"] == 6 * 20 + 6 * D("21.8403")
+    assert "factor_changes_inside" not in codes(monthly)
 
 
 def test_own_row_that_lacks_its_partner_is_named_and_not_dropped_silently(toy: Make) -> None:
@@ -184,8 +206,10 @@ def test_own_commodity_falls_back_on_its_parent(toy: Make) -> None:
 
 
 def test_recalled_rows_count_only_when_asked_for_and_mark_the_result(toy: Make) -> None:
-    park = toy().stream("g gasoline market E1 - final_fuel", 10).factor(
-        "gasoline", "ef_co2", 3, "tCO2/t", status="recalled"
+    park = (
+        toy()
+        .stream("g gasoline market E1 - final_fuel", 10)
+        .factor("gasoline", "ef_co2", 3, "tCO2/t", status="recalled")
     )
     assert park.account().by_category["fuel"] == D("29.848")
     asked = park.account(allow_recalled=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -394,3 +395,36 @@ def test_more_than_twenty_faults_of_a_kind_are_counted_together(folder: Maker) -
     fault = only(read(folder({NODES: "id,kind\nG,grid\n" + rows})).findings, "unknown_word")
     assert fault.params["count"] == 500
     assert fault.where.lines == tuple(range(3, 23))
+
+
+UNITS = [
+    ("electricity", "rate", "kW"), ("electricity", "rate_point", "MW"), ("electricity", "counter", "MWh"),
+    ("natural_gas", "rate", "m3/h"), ("natural_gas", "interval", "1e4 Nm3"), ("steam10", "rate", "t/h"),
+    ("steam10", "counter", "GJ"), ("heat", "rate", "kW"), ("tap_water", "rate", "m3/h"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("commodity", "register", "unit"), UNITS)
+def test_units_that_meters_have_fit_their_commodity(commodity: str, register: str, unit: str, folder: Maker) -> None:
+    changes = {
+        "commodities.csv": "code,parent,p_mpa,t_c\nsteam10,steam,1.0,200\n",
+        "streams.csv": f"id,commodity,source,target,used_as\nS1,{commodity},E2,E1,\nS3,anthracite,K,E1,final_fuel\n",
+        "meters.csv": f"point,stream,role,register,unit\nM1,S1,main,{register},{unit}\n",
+        "readings/a.csv": None,
+    }
+    assert read(folder(changes)).findings == ()
+
+
+def test_file_name_in_another_encoding_is_shown_readably(folder: Maker) -> None:
+    path = folder()
+    (Path(os.fsdecode(os.fsencode(path) + "/发票.csv".encode("gbk")))).write_text("x")
+    name = only(read(path).findings, "unknown_file").where.file
+    assert name.encode("utf-8").endswith(b".csv")
+
+
+def test_table_larger_than_the_bound_is_not_read(folder: Maker) -> None:
+    path = folder()
+    with (path / NODES).open("r+b") as handle:
+        handle.truncate(300 * 1024 * 1024)
+    fault = only(read(path).findings, "file_too_large")
+    assert (fault.level, fault.where.file) == ("error", NODES)

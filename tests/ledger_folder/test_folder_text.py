@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lingtan.ledger.finding import Finding
@@ -167,12 +167,14 @@ def test_other_scripts_in_utf_8_are_not_suspected(name: str, folder: Maker) -> N
     assert read(folder({"boundaries.csv": f"id,kind,name_en\nB,approved,{name}\n"})).findings == ()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_give_a_table_or_a_finding_and_no_exception(data: bytes) -> None:
     table, found = raw_table(data, "x.csv")
     assert table is not None or found
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00\r")), min_size=2, max_size=2), min_size=1

@@ -30,7 +30,9 @@ def run(args: argparse.Namespace) -> int:
         numbers = {"errors": counts["error"], "findings": counts["finding"], "notes": counts["note"]}
         common.emit(say("found" if findings else "clean", args.lang, **numbers))
         if findings:
-            from lingtan.cli.findings import render
+            from lingtan.cli.summary import findings_text
 
-            common.emit(render(findings, args.lang, zone=book.park.settings.zone, limit=None if args.all else 200))
+            common.emit(
+                findings_text(findings, args.lang, zone=book.park.settings.zone, limit=None if args.all else 200)
+            )
     return common.FOUND if counts["error"] else common.DONE

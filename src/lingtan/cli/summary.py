@@ -1,16 +1,19 @@
-"""An account in words and tables for the terminal: the answer first."""
+"""An account and its findings in words and tables for the terminal: the answer first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from lingtan.cli.findings import render as render_findings
 from lingtan.cli.table import render as table
 from lingtan.cli.words import say
 from lingtan.inventory.model import Account, Choice
+from lingtan.ledger.finding import Finding, Where
 from lingtan.ledger.park import Park
 from lingtan.report import view
 from lingtan.trace import show
+from lingtan.trace.titles import title
 from lingtan.trace.words import name
 
 RATIOS = ("co2_t_per_tce",)
@@ -33,7 +36,7 @@ def _sections(account: Account, park: Park, lang: str) -> Iterator[str]:
     if account.choices:
         yield _titled("head.choices", _choices(account, lang), lang)
     if account.findings:
-        yield _titled("head.findings", render_findings(account.findings, lang, zone=park.settings.zone, limit=12), lang)
+        yield _titled("head.findings", findings_text(account.findings, lang, zone=park.settings.zone, limit=12), lang)
 
 
 def _titled(key: str, body: str, lang: str) -> str:
@@ -42,8 +45,6 @@ def _titled(key: str, body: str, lang: str) -> str:
 
 def figure(word: str, value: object, lang: str) -> str:
     """Return a total as shown: ratios with decimals, amounts in whole units."""
-    from decimal import Decimal
-
     amount = value if isinstance(value, Decimal) else None
     return show.ratio(amount) if word in RATIOS else show.total(amount)
 
@@ -104,3 +105,30 @@ def _effects(account: Account, choice: Choice, lang: str) -> str:
         if value is not None and value != account.totals.get(word):
             told.append(f"{alternative} → {figure(word, value, lang)}")
     return "; ".join(told[:4]) + (" …" if len(told) > 4 else "")
+
+
+def findings_text(findings: Sequence[Finding], lang: str, *, zone: ZoneInfo, limit: int | None = 20) -> str:
+    """Return one block a finding: level, code, place, span, what is at stake, then the message."""
+    shown = findings if limit is None else findings[:limit]
+    blocks = [_block(finding, lang, zone) for finding in shown]
+    if len(findings) > len(shown):
+        blocks.append(say("more", lang, count=len(findings) - len(shown)))
+    return "\n".join(blocks)
+
+
+def _block(finding: Finding, lang: str, zone: ZoneInfo) -> str:
+    about = f" {title(finding.code, lang)}" if lang == "zh" else ""
+    head = [f"[{name(finding.level, lang)}] {finding.code}{about}", place(finding.where)]
+    if finding.start or finding.end:
+        head.append(show.span(finding.start, finding.end, zone))
+    if finding.amount is not None:
+        head.append(f"{show.total(finding.amount)} {finding.unit}".rstrip())
+    return "  ".join(part for part in head if part) + f"\n    {finding.message}"
+
+
+def place(where: Where) -> str:
+    """Return the place of a finding in few words."""
+    lines = where.lines or ((where.line,) if where.line else ())
+    numbers = ",".join(str(line) for line in lines[:5]) + ("…" if len(lines) > 5 else "")
+    file = f"{where.file}:{numbers}" if numbers and where.file else where.file
+    return " ".join(part for part in (file, where.point, where.stream, where.node) if part)

@@ -102,7 +102,7 @@ def _last_year(
     used = lot_a * 2 // 3
     issued = _issue(papers, f"GEC-{year}-A", year, lot_a, base)
     _retire(papers, cover, f"GEC-{year}-A", used, base, accepted=Decimal(used * 1000), stream="EL_GRID_U01",
-            beneficiary="E12", **when)  # fmt: skip
+            beneficiary="U01", **when)  # fmt: skip
     steel = _share(bought["EL_GRID_E01", year], "0.2")
     trade = f"GT-{year}-01"
     _issue(papers, trade, year, steel, base + 5_000_000, kind="green_trade", month=4)
@@ -131,6 +131,6 @@ def _twice(papers: Papers, cover: Cover, reused: tuple[int, int], when: dict[str
     """Issue a lot with serials that another lot already has: the issue and all that follows are refused."""
     year, lot, amount = when["year"], f"GEC-{when['year']}-B", 1000
     line = _issue(papers, lot, year, amount, reused[0], month=7)
-    _retire(papers, cover, lot, amount, reused[0], accepted=Decimal(0), stream="EL_GRID_U01", beneficiary="E12", **when)
+    _retire(papers, cover, lot, amount, reused[0], accepted=Decimal(0), stream="EL_GRID_U01", beneficiary="U01", **when)
     enter(papers, "serial_twice", "certificates.csv", [reused[1], line], span=(when["start"], when["end"]),
           amount=Decimal(amount * 1000), unit="kWh", finding="serial_used_twice", lot=lot)  # fmt: skip

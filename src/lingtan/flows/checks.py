@@ -24,15 +24,14 @@ from lingtan.ledger.park import Stream
 UNKNOWN_CLASS_SIGMA_PCT = Decimal(5) / Decimal(3).sqrt()
 """Uncertainty taken for a device without accuracy class in comparisons [% of value]: class 5, our own default."""
 UNIT_RATIOS = {
-    **{f"1e{power}": Decimal(10) ** power for power in range(-6, 7) if power},
-    "3.6": Decimal("3.6"),
-    "1/3.6": 1 / Decimal("3.6"),
-    "4.1868": Decimal("4.1868"),
-    "1/4.1868": 1 / Decimal("4.1868"),
-    "29.3076": Decimal("29.3076"),
-    "1/29.3076": 1 / Decimal("29.3076"),
+    **{f"{Decimal(10) ** power:f}": (Decimal(10) ** power, "a power of ten") for power in range(-6, 7) if power},
+    **{
+        name: (factor, pair)
+        for size, pair in (("3.6", "MWh and GJ"), ("4.1868", "kcal and kJ"), ("29.3076", "kgce and MJ"))
+        for name, factor in ((size, Decimal(size)), (f"1/{size}", 1 / Decimal(size)))
+    },
 }
-"""Ratios that betray a unit: powers of ten, MWh and GJ, kcal and kJ, kgce and MJ."""
+"""Ratios that betray a unit, and what they look like."""
 _NEAR = Decimal("0.05")
 _TWO = Decimal(2)
 _ZERO = Decimal(0)
@@ -96,7 +95,7 @@ def compare(desk: Desk, options: Sequence[Option], told: Sequence[Told]) -> tupl
 
 def suspected_unit(ratio: Decimal) -> str:
     """Return the factor between two units that a ratio lies within 5 % of; blank where there is none."""
-    for name, factor in UNIT_RATIOS.items():
+    for name, (factor, _) in UNIT_RATIOS.items():
         if abs(ratio / factor - 1) <= _NEAR:
             return name
     return ""
@@ -282,7 +281,9 @@ def _deviation(desk: Desk, group: Sequence[CrossCheck], told: Told | None = None
         f"{_shown(difference)} {desk.unit} is more than two standard deviations ({_shown(spread)} {desk.unit})."
     )
     if unit_factor:
-        message += f" The ratio is near {unit_factor}: check the unit; nothing was converted."
+        message += (
+            f" The ratio is near {unit_factor} ({UNIT_RATIOS[unit_factor][1]}): check the unit; nothing was converted."
+        )
     params = {"other": other, "adopted": adopted, "adopted_by": by, "source": source.ref, "unit_suspect": unit_factor}
     at = told.statement.at if told is not None else None
     where = Where(

@@ -88,7 +88,7 @@ def metered(stream: Stream, meters: Meters, rules: Rules) -> list[Option]:
     singles = [(role, point) for role, points in sorted(roles.items()) for point in points]
     for role, point in singles:
         if role != "main" or len(mains) > 1:
-            names = {f"point:{point}"} | ({"check"} if role == "check" else set())
+            names = {f"point:{point}"} | ({role} - {"main"})
             options.append(_meter_option(stream, (point,), role, meters, rules, names=names, alone=True))
     return options
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
@@ -232,6 +232,7 @@ def tell(run: Run, recipe: Recipe, match: Match, group: Group, *, notes: Notes, 
         tie = {"rows": (first.id, second.id)}
         notes.add(("factor_tie", first.id, second.id), Finding("factor_tie", "error", message, where, params=tie))
     _tell_rows(run, match, group, notes)
+    _tell_changes(run, recipe, match, group, notes=notes)
 
 
 def _tell_missing(run: Run, recipe: Recipe, stream: Stream, group: Group, *, notes: Notes) -> None:
@@ -279,6 +280,25 @@ def _tell_rows(run: Run, match: Match, group: Group, notes: Notes) -> None:
             )
             params = {"row": use.row.id}
             notes.add(("recalled", use.row.id), Finding("recalled_factor", "finding", message, params=params))
+
+
+def _tell_changes(run: Run, recipe: Recipe, match: Match, group: Group, *, notes: Notes) -> None:
+    """Say where a row of the park begins or ends inside one amount: the row of the first day was taken."""
+    stream, zone = match.stream, run.scope.park.settings.zone
+    for part in group.parts if run.book.own else ():
+        first, last = _day(part.flow.start, zone), _day(part.flow.end - timedelta(microseconds=1), zone)
+        ask = Ask(stream, run.scope.commodity(stream), part.flow.start, part.flow.end, first)
+        for parameter in factors.changing(run.book, recipe, ask, last):
+            message = (
+                f"The park's row for {parameter} changes between {first} and {last}, inside one amount of {stream.id}: "
+                f"the row of {first} counts for all of it. Give amounts up to the change."
+            )
+            params = {"stream": stream.id, "parameter": parameter}
+            finding = Finding(
+                "factor_changes_inside", "finding", message, Where(stream=stream.id), part.flow.start, part.flow.end,
+                part.amount, run.scope.commodity(stream).unit, params,
+            )  # fmt: skip
+            notes.add(("factor_changes_inside", stream.id, parameter, part.flow.start), finding)
 
 
 def _place(row: FactorRow) -> str:

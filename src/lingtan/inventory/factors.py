@@ -124,6 +124,17 @@ def own_rows(held: Book, parameter: str, ask: Ask, subject: str = "") -> list[tu
     return sorted(ranked, key=lambda item: item[0])
 
 
+def changing(held: Book, recipe: Recipe, ask: Ask, last: date) -> tuple[str, ...]:
+    """Return the parameters for which another of the park's rows holds on ``last`` than on the day asked for."""
+    later = replace(ask, day=last)
+    return tuple(
+        parameter
+        for parameter, subject in (_asked(recipe) if held.own else ())
+        if [row.id for _, row in own_rows(held, parameter, ask, subject)[:1]]
+        != [row.id for _, row in own_rows(held, parameter, later, subject)[:1]]
+    )
+
+
 def _key(held: Book, recipe: Recipe, ask: Ask) -> tuple[object, ...]:
     """Return what an answer depends on; streams without evidence of their own share one answer."""
     evidence: list[object] = []

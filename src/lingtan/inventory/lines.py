@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from lingtan.inventory import engine, factors, scope
@@ -58,12 +59,15 @@ def _of_match(run: Run, plan: Plan, match: Match, *, entry: Entry, notes: Notes)
 def _split(run: Run, parts: tuple[Part, ...]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     """Divide parts into what certificates cover and the remainder; a piece covered whole leaves none."""
     covered, rest = [], []
+    used: dict[datetime, Decimal] = {}
     for part in parts:
-        taken = run.covered.get((part.flow.stream, part.flow.start), ZERO)
-        if part.amount is None or taken <= 0:
+        start = part.flow.start
+        left = run.covered.get((part.flow.stream, start), ZERO) - used.get(start, ZERO)
+        if part.amount is None or part.amount <= 0 or left <= 0:
             rest.append(part)
             continue
-        taken = min(taken, part.amount)
+        taken = min(left, part.amount)
+        used[start] = used.get(start, ZERO) + taken
         covered.append(replace(part, amount=taken))
         if taken < part.amount:
             rest.append(replace(part, amount=part.amount - taken))

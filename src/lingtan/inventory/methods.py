@@ -123,7 +123,7 @@ def load(name: str = "", *, text: str = "") -> Method:
     if not isinstance(edition, date):
         raise MethodError(f"Expected a date such as 2025-06-30 as edition; came {edition!r}.")
     names = raw.get("name", {})
-    choices = tuple(_choice(row) for row in raw.get("choice", ()))
+    choices = tuple(_choice(row) for row in _tables(raw, "choice"))
     method = Method(raw["id"], edition, raw["document"], names.get("zh", ""), names.get("en", ""), choices, raw)
     plan(method, {})
     return method
@@ -139,7 +139,7 @@ def plan(method: Method, chosen: Mapping[str, str]) -> Plan:
     values = {choice.id: choice.option(picked(method, choice.id, chosen)).value for choice in method.choices}
     raw: Mapping[str, Any] = _filled(method.raw, values, "")
     recipes = {name: _recipe(name, table, raw) for name, table in raw.get("recipe", {}).items()}
-    entries = tuple(_entry(row, recipes) for row in raw.get("entry", ()))
+    entries = tuple(_entry(row, recipes) for row in _tables(raw, "entry"))
     band = raw.get("band", {})
     disregard, required = raw.get("disregard", {}), raw.get("use_required", {})
     return Plan(
@@ -150,12 +150,12 @@ def plan(method: Method, chosen: Mapping[str, str]) -> Plan:
         view=raw.get("view", ""),
         categories=tuple(raw.get("categories", dict.fromkeys(entry.category for entry in entries))),
         entries=entries,
-        energy=tuple(_energy(row, recipes) for row in raw.get("energy", ())),
-        trades=tuple(_trade(row, recipes) for row in raw.get("trade", ())),
+        energy=tuple(_energy(row, recipes) for row in _tables(raw, "energy")),
+        trades=tuple(_trade(row, recipes) for row in _tables(raw, "trade")),
         disregarded=Select(kinds=_words(disregard, "kinds"), commodities=_words(disregard, "commodities")),
         use_required=_words(required, "kinds"),
         known_idle=_words(required, "idle"),
-        band=Band(Decimal(band["least_tce"])) if band else None,
+        band=Band(_decimal(_needed(band, "least_tce", "band"), "band") or Decimal(0)) if band else None,
     )
 
 
@@ -176,24 +176,27 @@ def picked(method: Method, choice_id: str, chosen: Mapping[str, str]) -> str:
 
 
 def _choice(row: Mapping[str, Any]) -> OpenChoice:
-    _known_keys(row, "choice", f"choice {row.get('id', '?')}")
+    where = f"choice {row.get('id', '?')}"
+    _known_keys(row, "choice", where)
+    name, chosen = _needed(row, "id", where), _needed(row, "chosen", where)
     options = []
-    for option in row.get("option", ()):
-        _known_keys(option, "option", f"choice {row['id']}")
-        options.append(Option(option["name"], option.get("value", option["name"]), option.get("note", "")))
+    for option in _tables(row, "option"):
+        _known_keys(option, "option", where)
+        word = _needed(option, "name", where)
+        options.append(Option(word, option.get("value", word), option.get("note", "")))
     names = [option.name for option in options]
-    if row["chosen"] not in names:
-        raise MethodError(f"Choice {row['id']}: expected one of its options {names} as chosen; came {row['chosen']!r}.")
+    if chosen not in names:
+        raise MethodError(f"{where}: expected one of its options {names} as chosen; came {chosen!r}.")
     own = row.get("own")
     return OpenChoice(
-        row["id"],
-        row["chosen"],
+        name,
+        chosen,
         tuple(options),
         unverified=bool(row.get("unverified", False)),
         document=row.get("document", ""),
         reason=row.get("reason", ""),
         decided=str(row.get("date", "")),
-        own=(own["subject"], own["parameter"]) if own else None,
+        own=(_needed(own, "subject", where), _needed(own, "parameter", where)) if own else None,
     )
 
 
@@ -386,10 +389,19 @@ def _words(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return _listed(row.get(key, ()))
 
 
+def _tables(raw: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
+    rows = raw.get(key, ())
+    if not isinstance(rows, list | tuple) or not all(isinstance(row, Mapping) for row in rows):
+        raise MethodError(f"expected a list of tables [[{key}]]; came {type(rows).__name__}.")
+    return rows
+
+
 def _listed(value: str | Iterable[str]) -> tuple[str, ...]:
     """Return a text or a list of texts (also nested by a choice that stands for a list) as one flat tuple."""
     if isinstance(value, str):
         return (value,)
+    if not isinstance(value, list | tuple):
+        raise MethodError(f"expected a text or a list of texts; came {value!r}.")
     return tuple(word for part in value for word in _listed(part))
 
 

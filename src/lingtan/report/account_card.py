@@ -121,9 +121,15 @@ def _amount(line: Line, lang: str) -> str:
 def _factor(line: Line, lang: str) -> Markup:
     if not line.factors:
         return el("span", say("no.factor", lang) if line.amount_t is None else show.NOT_APPLICABLE)
-    used = line.factors[-1]
-    more = say("more.factors", lang, count=len(line.factors) - 1) if len(line.factors) > 1 else ""
-    return join([show.exact(used.value), el("span", f" {used.unit} {more}".rstrip(), class_="unit")])
+    if len(line.factors) == 1:
+        used = line.factors[0]
+        return join([show.exact(used.value), el("span", f" {used.unit}", class_="unit")])
+    count = el("span", f" {say('of.factors', lang, count=len(line.factors))}", class_="unit")
+    amount, unit = view.line_amount(line)
+    if line.amount_t is None or not amount:
+        return join([show.NOT_APPLICABLE, count])
+    effective = abs(line.amount_t / amount)
+    return join([f"{effective:.4g}", el("span", f" t/{unit}", class_="unit"), count])
 
 
 def _status(line: Line, lang: str) -> Markup:

@@ -68,19 +68,35 @@ def _account(sheet: Sheet, account: Account, placed: sheet_lines.Placed, counted
             " / ".join(both(word)),
         )
     sheet.gap()
+    _categories(sheet, account, placed)
+    sheet.gap()
+    _nodes(sheet, account)
+    sheet.gap()
+    _months(sheet, account)
+    sheet.gap()
+    _coverage(sheet, account)
+
+
+def _categories(sheet: Sheet, account: Account, placed: sheet_lines.Placed) -> None:
     sheet.head(("分项", "category"), ("值", "value"), ("单位", "unit"), ("", ""), ("", ""), ("名称", "name"))
     for word, value in account.by_category.items():
         sheet.add(word, sheet.live(placed.of_category(word), value), "t CO₂", None, None, " / ".join(both(word)))
-    sheet.gap()
+
+
+def _nodes(sheet: Sheet, account: Account) -> None:
     sheet.head(("节点", "node"), ("自身", "own t"), ("受入", "received t"), ("送出", "sent t"), ("净", "net t"))
     for node, part in account.by_node.items():
         net = f"=B{sheet.row + 1}+C{sheet.row + 1}-D{sheet.row + 1}"
         sheet.add(node, part.own, part.received, part.sent, sheet.live(net, part.net))
-    sheet.gap()
+
+
+def _months(sheet: Sheet, account: Account) -> None:
     sheet.head(("月份", "month"), ("t CO₂", "t CO₂"))
     for month, amount in account.by_month.items():
         sheet.add(month, amount)
-    sheet.gap()
+
+
+def _coverage(sheet: Sheet, account: Account) -> None:
     sheet.head(("数据覆盖", "coverage"), ("占比", "share"), ("", ""), ("", ""), ("", ""), ("名称", "name"))
     for word, amount in account.coverage.items():
         sheet.add(word, amount, None, None, None, " / ".join(both(word)))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from xlsxwriter.utility import xl_col_to_name
-
 from lingtan.inventory.model import Account, Line
 from lingtan.inventory.rules import RULES
 from lingtan.ledger.park import Park
@@ -42,7 +40,9 @@ class Placed:
         """Return the formula of a total; blank without lines."""
         if self.last < self.first:
             return ""
-        return f"=SUMIFS({self._range('t' if word == 'co2_t' else 'co2e')},{self._range('counted')},1)"
+        if word == "co2_t":
+            return f'=SUMIFS({self._range("t")},{self._range("counted")},1,{self._range("substance")},"CO2*")'
+        return f"=SUMIFS({self._range('co2e')},{self._range('counted')},1)"
 
     def of_category(self, word: str) -> str:
         """Return the formula of a category; blank without lines."""
@@ -53,6 +53,8 @@ class Placed:
 
 def fill(sheet: Sheet, account: Account, park: Park | None) -> Placed:
     """Write every line and return where they stand."""
+    from xlsxwriter.utility import xl_col_to_name
+
     arguments = list(dict.fromkeys(name for line in account.lines for name in line.arguments))
     sheet.head(*_FIRST, *((name, name) for name in arguments), *_LAST)
     at = len(_FIRST)
@@ -66,7 +68,13 @@ def fill(sheet: Sheet, account: Account, park: Park | None) -> Placed:
             *(line.arguments.get(name) for name in arguments),
             *_result(sheet, line, letters),
         )
-    columns = {"category": "E", "counted": "N", "t": xl_col_to_name(end), "co2e": xl_col_to_name(end + 1)}
+    columns = {
+        "category": "E",
+        "substance": "H",
+        "counted": "N",
+        "t": xl_col_to_name(end),
+        "co2e": xl_col_to_name(end + 1),
+    }
     return Placed(columns, first, sheet.row)
 
 

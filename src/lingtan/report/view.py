@@ -102,7 +102,8 @@ def line_name(park: Park | None, line: Line, lang: str) -> str:
     if line.origin in NAMES:
         parts.append(NAMES[line.origin][0 if lang == "zh" else 1])
     if line.sign < 0:
-        parts.append("送出" if lang == "zh" else "sent out or deducted")
+        words = ("扣除", "deducted") if line.category == "conversion" else ("送出", "sent out")
+        parts.append(words[0 if lang == "zh" else 1])
     parts.append(node_name(park, line.node, lang))
     return " · ".join(part for part in parts if part)
 

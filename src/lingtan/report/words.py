@@ -78,7 +78,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "No lines yet. Register energy streams in streams.csv first.",
     ),
     "no.factor": ("没有因子", "no factor"),
-    "more.factors": ("等 {count} 个", "+ {count} more"),
+    "of.factors": ("由 {count} 个参数", "of {count} factors"),
     "notation.NE": ("未估算", "not estimated"),
     "notation.NO": ("未发生", "not occurring"),
     "notation.NA": ("不适用", "not applicable"),

@@ -10,8 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 #: A fixed stamp, so that the same account gives the same bytes.
 _STAMP = datetime(2025, 1, 1)  # noqa: DTZ001
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
@@ -104,6 +102,8 @@ class Book:
 @contextmanager
 def open_workbook(path: Path) -> Iterator[Book]:
     """Open a workbook for writing; it is closed, and so written, at the end of the block."""
+    import xlsxwriter  # here, so that a page or a table on the terminal does not wait for it
+
     workbook = xlsxwriter.Workbook(str(path), _OPTIONS)
     workbook.set_properties({"title": "Lingtan account", "created": _STAMP})
     book = Book(workbook, workbook.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}))

@@ -47,7 +47,7 @@ def ranked(rows: Lazy) -> Lazy:
 
 
 def twins(marked: Lazy) -> Lazy:
-    """List times with several readings: ``changed`` tells whether their values differ, ``spread`` by how much at most."""
+    """List times with several readings: ``changed`` tells that values differ, ``spread`` by how much at most."""
     return (
         marked.filter(nw.col("has_twin"))
         .group_by("code", "us")
@@ -96,8 +96,8 @@ def assign(rows: Lazy, devices: Lazy) -> Lazy:
     """Join each reading to the device period that it belongs to and scale it: ``v`` Int64 = value x 10^k.
 
     A counter's or rate point's reading exactly at ``to`` closes the old device. Interval and mean-rate readings belong
-    by the start of their interval, which ``lead_us`` (its distance before the stamp) gives. ``devices``: ``code, device,
-    open_us, shut_us`` (both inclusive), ``lead_us, pow``. Readings of no device are dropped.
+    by the start of their interval, which ``lead_us`` (its distance before the stamp) gives. ``devices``: ``code,
+    device, open_us, shut_us`` (both inclusive), ``lead_us, pow``. Readings of no device are dropped.
     """
     begin = nw.col("us") - nw.col("lead_us")
     scaled = nw.col("value") * nw.col("pow")

@@ -38,6 +38,11 @@ class Calendar:
         shift = _offset_at(self.zone, base)
         return (us + offset(us, self.zone, self.start_us, self.end_us) - (base + shift)) // DAY
 
+    def first_day(self, before: int) -> int:
+        """Give the number of the first local day, counted from ``before`` [us] ahead of 1970-01-01."""
+        base = self.spans["day"][0][0]
+        return (base + _offset_at(self.zone, base) + before) // DAY
+
     def buckets(self, step: str) -> Lazy:
         """Frame of the buckets of a step: ``id``, ``start_us``, ``end_us``."""
         rows = [(number, *span) for number, span in enumerate(self.spans[step])]
@@ -101,7 +106,7 @@ def _changes(zone: ZoneInfo, low: int, high: int) -> tuple[tuple[int, int], ...]
 
 
 def _between(zone: ZoneInfo, low: int, high: int) -> list[tuple[int, int]]:
-    """Changes in (low, high], to the second."""
+    """Find changes in (low, high], to the second."""
     changes = []
     for left in range(low, high, DAY):
         right = min(left + DAY, high)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import narwhals as nw
 
 from lingtan.ledger.quality import BIT
-from lingtan.series import arrival, clocks, doubts, registers
+from lingtan.series import arrival, clocks, doubts, registers, rollup
 from lingtan.series.calendar import fixed, offset, standard_offset
 from lingtan.series.frames import Lazy, dicts, hold, spread, stack, table
 from lingtan.series.plan import DAY, HOUR, MICRO, Device, Plan, point_zone
@@ -33,10 +33,11 @@ def run(rows: Lazy, work: Work) -> Lazy:
     if not parts:
         return empty()
     statements = hold(stack(parts))
-    work.cells = hold(doubts.cells(statements, _clock(work)))
-    statements = _spikes(statements, work)
-    statements = _stuck(statements, work)
-    _daylight(statements, work)
+    ids = rollup.cell_of(nw.col("start_us"), work.clock())
+    work.cells = hold(rollup.sums(statements.filter(work.begun()), ids, work.periods()))
+    statements = _spikes(statements, work.cells, work)
+    statements = _stuck(statements, work.cells, work)
+    _daylight(statements, work.cells, work)
     _tell(statements, work)
     return statements
 
@@ -66,7 +67,7 @@ def _settled(rows: Lazy, work: Work) -> Lazy:
 
 def _midnight(rows: Lazy, codes: list[int], work: Work) -> Lazy:
     """Find 24:00 written as 00:00; set aside or, where switched on, repair."""
-    plan, reach = work.plan, (work.window[0] - 60 * DAY, work.window[1] + 60 * DAY)
+    plan, reach = work.plan, work.reach()
     by_clock: dict[ZoneInfo | timedelta, list[int]] = defaultdict(list)
     for code in codes:
         by_clock[point_zone(plan.park, plan.clocks[code])].append(code)
@@ -120,13 +121,15 @@ def _counters(rows: Lazy, constants: Lazy, devices: Sequence[Device], work: Work
         rows, found = registers.without_dips(hold(rows), constants, own, deep)
         _tell_dips(found, devices, work)
         paired = registers.steps(rows)
-    stated = registers.amounts(paired, constants, own).select(*STATED)
+    stated = (registers.amounts(paired, constants, own) if falls else registers.rises(paired, constants)).select(
+        *STATED
+    )
     unknown = _unknown_changes(rows, devices) if changes else None
     return stack([stated, unknown]) if unknown is not None else stated
 
 
 def _registers(devices: Sequence[Device], work: Work) -> list[tuple[int, int, int, int, int]]:
-    """Opening and closing registers as readings: ``device, code, us, v, marks``."""
+    """List opening and closing registers as readings: ``device, code, us, v, marks``."""
     found = []
     for device in devices:
         size = 10 ** work.scales[device.code].power
@@ -169,7 +172,7 @@ def _unknown_changes(rows: Lazy, devices: Sequence[Device]) -> Lazy | None:
 def _others(rows: Lazy, constants: Lazy, devices: Sequence[Device], work: Work) -> Lazy:
     """Statements of interval, rate and rate-point registers; disallowed amounts set aside and told."""
     kind, zone = devices[0].register, work.plan.park.settings.zone
-    reach = (work.window[0] - 60 * DAY, work.window[1] + 60 * DAY)
+    reach = work.reach()
 
     def shift(us: nw.Expr) -> nw.Expr:
         return offset(us, zone, *reach)
@@ -214,35 +217,34 @@ def _outside(settled: Lazy, work: Work) -> None:
 # --- Doubts -----------------------------------------------------------------------------------------------------------
 
 
-def _spikes(statements: Lazy, work: Work) -> Lazy:
+def _spikes(statements: Lazy, cells: Lazy, work: Work) -> Lazy:
     """Flag spikes in the points that may have any."""
-    codes = doubts.spike_suspects(_known(work.cells), work.limits)
+    codes = doubts.spike_suspects(cells, work.limits)
     if not codes:
         return statements
     suspects = doubts.spikes(statements.filter(nw.col("code").is_in(codes)), work.limits).select(*STATED)
     return hold(stack([statements.filter(~nw.col("code").is_in(codes)).select(*STATED), suspects]))
 
 
-def _stuck(statements: Lazy, work: Work) -> Lazy:
+def _stuck(statements: Lazy, cells: Lazy, work: Work) -> Lazy:
     """Flag runs of one value."""
-    candidates = hold(doubts.same_runs(statements, work.limits))
+    suspects = doubts.same_suspects(cells)
+    if not suspects:
+        return statements
+    candidates = hold(doubts.same_runs(statements.filter(nw.col("code").is_in(suspects)), work.limits))
     codes = sorted({row["code"] for row in dicts(candidates.select("code").unique())})
     if not codes:
         return statements
-    periods = table({"device": int, "period_us": int}, [(item.device, item.period_us or 1) for item in work.devices])
     own = statements.filter(nw.col("code").is_in(codes))
     length = (nw.col("end_us") - nw.col("start_us")).sum().cast(nw.Float64)
     totals = own.filter(~nw.col("gap"), ~nw.col("amount").is_null()).group_by("code").agg(time_us=length)
-    clock = offset(
-        nw.col("start_us"), work.plan.park.settings.zone, work.window[0] - 60 * DAY, work.window[1] + 60 * DAY
-    )
     found = dicts(
         stack(
             [
-                doubts.constant(candidates, periods, totals, work.limits).select(
+                doubts.constant(candidates, work.periods().drop("code"), totals, work.limits).select(
                     "code", "start_us", "end_us", "amount"
                 ),
-                doubts.flat(candidates, doubts.moving_hours(own, clock), clock, work.limits).select(
+                doubts.flat(candidates, doubts.moving_hours(own, work.clock()), work.clock(), work.limits).select(
                     "code", "start_us", "end_us", "amount"
                 ),
             ]
@@ -255,17 +257,19 @@ def _stuck(statements: Lazy, work: Work) -> Lazy:
     return hold(flag_spans(statements, spans, doubts.STUCK))
 
 
-def flag_spans(statements: Lazy, spans: Lazy, bit: int) -> Lazy:
-    """Set a bit on the statements that start inside ``spans`` (``code, start_us, end_us``)."""
+def flag_spans(rows: Lazy, spans: Lazy, bit: int) -> Lazy:
+    """Set a bit in ``flags`` of the rows (``code, device, start_us``) that start in ``spans``."""
     codes = sorted({row["code"] for row in dicts(spans.select("code").unique())})
+    columns = rows.collect_schema().names()
+    # Joined by day, so that many spans of one point do not meet all its rows.
     days = spread(
-        spans.select("code", low_us="start_us", high_us="end_us", low="start_us", high="end_us").with_columns(
-            low=nw.col("low") // DAY, high=(nw.col("high") - 1) // DAY
+        spans.select("code", low_us="start_us", high_us="end_us").with_columns(
+            low=nw.col("low_us") // DAY, high=(nw.col("high_us") - 1) // DAY
         ),
         "low",
         "high",
     )
-    own = statements.filter(nw.col("code").is_in(codes)).select(*STATED).with_columns(id=nw.col("start_us") // DAY)
+    own = rows.filter(nw.col("code").is_in(codes)).with_columns(id=nw.col("start_us") // DAY)
     hits = (
         own.select("code", "device", "start_us", "id")
         .join(days.select("code", "id", "low_us", "high_us"), on=["code", "id"])
@@ -275,15 +279,15 @@ def flag_spans(statements: Lazy, spans: Lazy, bit: int) -> Lazy:
     )
     new = nw.col("hit").fill_null(0) * (1 - nw.col("flags") // bit % 2)
     flagged = own.join(hits, on=["device", "start_us"], how="left")
-    flagged = flagged.with_columns(flags=(nw.col("flags") + new * bit).cast(nw.Int32)).select(*STATED)
-    return stack([statements.filter(~nw.col("code").is_in(codes)).select(*STATED), flagged])
+    flagged = flagged.with_columns(flags=(nw.col("flags") + new * bit).cast(nw.Int32)).select(columns)
+    return stack([rows.filter(~nw.col("code").is_in(codes)), flagged])
 
 
-def _daylight(statements: Lazy, work: Work) -> None:
+def _daylight(statements: Lazy, cells: Lazy, work: Work) -> None:
     """Find loggers that follow summer time, by the solar noon of points with a daily bell and by repeated hours."""
     plan, zone = work.plan, work.plan.park.settings.zone
     standard_us = standard_offset(zone, sum(work.window) // 2)
-    codes = clocks.bell_suspects(statements)
+    codes = clocks.bell_suspects(cells)
     days: dict[int, list[tuple[int, float, float]]] = defaultdict(list)
     if codes:
         for row in dicts(clocks.centroids(statements.filter(nw.col("code").is_in(codes)), standard_us)):
@@ -324,7 +328,7 @@ def _generates(plan: Plan, code: int) -> bool:
 
 
 def _changed_times(work: Work) -> dict[int, list[int]]:
-    """Times that were read twice with different values, of points with few of them."""
+    """List times that were read twice with different values, of points with few of them."""
     found: dict[int, list[int]] = defaultdict(list)
     if work.shared is None:
         return found

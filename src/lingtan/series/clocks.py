@@ -1,4 +1,4 @@
-"""Clock faults of loggers: 00:00 written for 24:00 of the same date, and summer time followed against the declaration."""
+"""Clock faults of loggers: 00:00 written for 24:00 of the same date, summer time followed against the declaration."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _IN_FILE = {"order_by": "order"}
 
 
 def midnight_rows(rows: Lazy, clock: nw.Expr) -> Lazy:
-    """Mark (``midnight``) readings that carry 00:00 of the date they end: in file order the clock falls back from late
-    on a date to midnight of the same date, and the time a day later is free and fits between the neighbours.
+    """Mark (``midnight``) readings that carry 00:00 of the date whose end they mean.
 
-    ``rows`` in file order (``order``); ``clock`` is the offset [us] of the logger's clock at ``us``.
+    In file order the clock falls back from late on a date to midnight of the same date, and the time a day later is
+    free and fits between the neighbours. ``rows`` in file order (``order``); ``clock`` is the offset [us] of the logger's clock at ``us``.
     """
     before = nw.col("us").shift(1).over("code", **_IN_FILE)
     earlier = nw.col("us").shift(2).over("code", **_IN_FILE)
@@ -72,7 +72,7 @@ STEP_HOURS = (0.6, 1.4)
 MEAN_HOURS = (0.7, 1.3)
 SINGLE = (0.8, 1.2, 0.12)
 NIGHT = (0.25, 0.8)
-LONGEST_PERIOD = HOUR
+LEAST_SPAN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +95,20 @@ def changes(rule: Rule, year: int, standard: timedelta) -> tuple[int, int]:
     return moments[0], moments[1]
 
 
-def bell_suspects(statements: Lazy) -> list[int]:
-    """Codes that are nought for a good part of the time, at steps of an hour or less, over two months or more."""
-    known = statements.filter(~nw.col("amount").is_null(), ~nw.col("gap"))
-    night = known.group_by("code").agg(
+def bell_suspects(cells: Lazy) -> list[int]:
+    """Codes that stand still for a good part of the time over two months or more; ``cells`` of two hours."""
+    night = cells.group_by("code").agg(
         n=nw.len(),
-        nought=(nw.col("amount") == 0).cast(nw.Int64).sum(),
-        first=nw.col("start_us").min(),
-        last=nw.col("end_us").max(),
+        nought=((nw.col("low") == 0) & (nw.col("high") == 0)).cast(nw.Int64).sum(),
+        first=nw.col("id").min(),
+        last=nw.col("id").max(),
     )
     return [
         row["code"]
         for row in dicts(night)
         if NIGHT[0] <= int(row["nought"]) / row["n"] <= NIGHT[1]
-        and (row["last"] - row["first"]) >= 60 * DAY
-        and (row["last"] - row["first"]) / row["n"] <= 2 * LONGEST_PERIOD
+        and row["last"] - row["first"] >= LEAST_SPAN * 12
+        and row["n"] * 2 >= row["last"] - row["first"]
     ]
 
 
@@ -134,7 +133,7 @@ def centroids(statements: Lazy, standard_us: int) -> Lazy:
 def follows(
     code: int, days: list[tuple[int, float, float]], *, standard_us: int, standard: timedelta, solar: bool
 ) -> Follows | None:
-    """Judge one point's days ``(day, energy, centre)``: does the solar noon step by an hour at a rule's changes?
+    """Judge by one point's days ``(day, energy, centre)`` whether the solar noon steps by an hour at a rule's changes.
 
     ``standard`` is the winter offset of the declared clock. A load that keeps summer hours moves its centroid EARLIER
     in summer on a fixed clock; a logger that follows summer time moves it later, and only that is accused - for a
@@ -230,7 +229,7 @@ def _clear(noons: dict[int, tuple[float, float]], days: range) -> list[float]:
 
 
 def _error(values: list[float]) -> float:
-    """Standard error of a median from the median deviation (normal scatter: 1.2533 x 1.4826)."""
+    """Estimate the standard error of a median from the median deviation (normal scatter: 1.2533 x 1.4826)."""
     middle = _median(values)
     return 1.858 * _median([abs(value - middle) for value in values]) / float(len(values) ** 0.5)
 
@@ -248,7 +247,7 @@ def _year(day: int) -> int:
 
 
 def _sunday(year: int, month: int, number: int) -> date:
-    """The number-th Sunday of a month; -1 is the last."""
+    """Find the number-th Sunday of a month; -1 is the last."""
     days: Iterator[date] = (date(year, month, 1) + timedelta(days=ahead) for ahead in range(31))
     sundays = [day for day in days if day.month == month and day.weekday() == 6]
     return sundays[number - 1 if number > 0 else number]

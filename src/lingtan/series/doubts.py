@@ -63,20 +63,28 @@ def plain(statements: Lazy) -> Lazy:
     return statements.filter(usual)
 
 
-def spike_suspects(statements: Lazy, limits: Thresholds = LIMITS) -> list[int]:
-    """Codes whose largest step may stand above the threshold: under 1 in 1,000 steps comes near a twentieth of it."""
-    size = nw.col("amount").abs()
-    tops = plain(statements).group_by("code").agg(top=size.max(), n=nw.len())
+def spike_suspects(cells: Lazy, limits: Thresholds = LIMITS) -> list[int]:
+    """Codes whose largest step may stand above the threshold: in few of the ``cells`` any step comes near.
+
+    ``cells``: ``code, low, high, n`` of the amounts by two hours. Where a step of a twentieth of the largest comes in
+    more than one of 1,000 steps, the 99.9th percentile lies above that, and none can be a spike.
+    """
+    size = nw.max_horizontal(nw.col("high").abs(), nw.col("low").abs()).cast(nw.Float64)
+    sized = cells.select("code", "n", size=size)
+    tops = sized.group_by("code").agg(top=nw.col("size").max())
     near = (
-        plain(statements)
-        .join(tops.filter(nw.col("n") >= limits.spike_steps), on="code")
+        sized.join(tops, on="code")
+        .with_columns(near=(nw.col("size") * limits.spike_factor >= nw.col("top")).cast(nw.Int64))
         .group_by("code")
-        .agg(
-            n=nw.len(),
-            near=(size.cast(nw.Float64) * limits.spike_factor >= nw.col("top")).cast(nw.Int64).sum(),
-        )
+        .agg(n=nw.col("n").sum().cast(nw.Int64), near=nw.col("near").sum().cast(nw.Int64))
     )
-    return [row["code"] for row in dicts(near) if row["near"] <= 0.001 * row["n"] + 2]
+    return [row["code"] for row in dicts(near) if limits.spike_steps <= row["n"] and row["near"] <= row["n"] / 1000 + 2]
+
+
+def same_suspects(cells: Lazy) -> list[int]:
+    """Codes with two hours of one same amount; a run of four hours holds such a cell."""
+    same = cells.filter(nw.col("low") == nw.col("high"))
+    return sorted(row["code"] for row in dicts(same.select("code").unique()))
 
 
 def spikes(statements: Lazy, limits: Thresholds = LIMITS) -> Lazy:
@@ -100,7 +108,7 @@ def spikes(statements: Lazy, limits: Thresholds = LIMITS) -> Lazy:
 
 
 def same_runs(statements: Lazy, limits: Thresholds = LIMITS) -> Lazy:
-    """Runs of one same amount without a hole: ``code, device, start_us, end_us, amount``, long ones only."""
+    """Find runs of one same amount without a hole: ``code, device, start_us, end_us, amount``, long ones only."""
     known = statements.filter(~nw.col("amount").is_null(), ~nw.col("gap"))
     before_amount = nw.col("amount").shift(1).over("code", **_BY_START)
     before_end = nw.col("end_us").shift(1).over("code", **_BY_START)
@@ -123,7 +131,7 @@ def same_runs(statements: Lazy, limits: Thresholds = LIMITS) -> Lazy:
 
 
 def constant(runs: Lazy, periods: Lazy, totals: Lazy, limits: Thresholds = LIMITS) -> Lazy:
-    """Runs of one nonzero amount that are long and rare for the point.
+    """Keep runs of one nonzero amount that are long and rare for the point.
 
     ``periods``: ``device, period_us``; ``totals``: ``code, time_us`` with an amount, all told.
     """
@@ -140,7 +148,7 @@ def constant(runs: Lazy, periods: Lazy, totals: Lazy, limits: Thresholds = LIMIT
 
 
 def flat(runs: Lazy, hours: Lazy, clock: nw.Expr, limits: Thresholds = LIMITS) -> Lazy:
-    """Runs of nought during hours of the day that otherwise move.
+    """Keep runs of nought during hours of the day that otherwise move.
 
     ``hours``: ``code, hour, moves`` = share of the statements at that local hour that are not nought;
     ``clock``: offset of local time [us] at ``start_us``. A run counts by its hours that move: nights do not.

@@ -18,13 +18,12 @@ def take(block: pl.DataFrame, points: Sequence[str]) -> Lazy:
 
     ``code`` (Int32) is the position in ``points``; rows of other points are dropped (the folder has told of them).
     """
-    names = pl.DataFrame({"point": points, "code": range(len(points))}, schema={"point": pl.String, "code": pl.Int32})
+    position = {point: code for code, point in enumerate(points)}
     seen = block.get_column("point").cast(pl.Categorical)
-    kinds = pl.DataFrame({"point": seen.unique()}).with_columns(physical=pl.col("point").to_physical())
-    known = kinds.with_columns(pl.col("point").cast(pl.String)).join(names, on="point", how="left").sort("physical")
-    shape = pl.DataFrame({"physical": range((known["physical"].max() or 0) + 1)}, schema={"physical": pl.UInt32})
-    code_of = shape.join(known, on="physical", how="left", maintain_order="left").get_column("code")
-    code = code_of.gather(seen.to_physical())
+    kinds = pl.DataFrame({"point": seen.unique()}).with_columns(physical=pl.col("point").to_physical()).drop_nulls()
+    known = dict(zip(kinds.get_column("physical").to_list(), kinds.get_column("point").to_list(), strict=True))
+    code_of = [position.get(known.get(number, "")) for number in range(max(known, default=-1) + 1)]
+    code = pl.Series("code", code_of, dtype=pl.Int32).gather(seen.to_physical())
     order = pl.col("order") if "order" in block.columns else pl.int_range(pl.len())
     rows = block.select(
         code=code,

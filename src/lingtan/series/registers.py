@@ -60,7 +60,12 @@ def union(one: nw.Expr, other: nw.Expr, bits: tuple[int, ...]) -> nw.Expr:
 def falling(paired: Lazy) -> list[tuple[int, bool]]:
     """Devices whose counter falls anywhere, and whether any fall goes below 1 % of the old value."""
     deep = (nw.col("v") * DIP_SHARE < nw.col("old")).cast(nw.Int32)
-    falls = paired.filter(nw.col("v") < nw.col("old")).select("device", deep=deep).group_by("device").agg(nw.col("deep").max())
+    falls = (
+        paired.filter(nw.col("v") < nw.col("old"))
+        .select("device", deep=deep)
+        .group_by("device")
+        .agg(nw.col("deep").max())
+    )
     return [(row["device"], bool(row["deep"])) for row in dicts(falls)]
 
 
@@ -89,7 +94,7 @@ def with_limit(rows: Lazy, own: Lazy | None) -> Lazy:
 
 
 def runs(rows: Lazy) -> Lazy:
-    """Number the stretches of each device between falls and hundredfold rises (``run``)."""
+    """Count the stretches (``run``) of each device between falls and hundredfold rises."""
     before = nw.col("v").shift(1).over("device", **_BY_TIME)
     cut = ((nw.col("v") < before) | (nw.col("v") > before * DIP_SHARE)).fill_null(False)
     numbered = rows.with_columns(cut=cut.cast(nw.Int64))
@@ -97,9 +102,9 @@ def runs(rows: Lazy) -> Lazy:
 
 
 def dips(numbered: Lazy) -> Lazy:
-    """Runs that are dips: they fall below 1 % of the old value, and within six runs the counter stands above it again.
+    """Find the runs that are dips: below 1 % of the old value, and within six runs the counter stands above it again.
 
-    ``numbered`` as from `runs` with ``limit``; the recovered value must be within reach at the limit where one is known.
+    ``numbered`` as from `runs` with ``limit``: where one is known, the recovered value must be within its reach.
     """
     stretches = (
         numbered.group_by("device", "run")
@@ -133,9 +138,7 @@ def dips(numbered: Lazy) -> Lazy:
     )
 
 
-def without_dips(
-    rows: Lazy, constants: Lazy, own: Lazy | None, deep: list[int]
-) -> tuple[Lazy, list[dict[str, int]]]:
+def without_dips(rows: Lazy, constants: Lazy, own: Lazy | None, deep: list[int]) -> tuple[Lazy, list[dict[str, int]]]:
     """Set dips aside in the devices ``deep`` and mark the reading after each; return the rest and the dips."""
     columns = rows.collect_schema().names()
     suspects = rows.filter(nw.col("device").is_in(deep)).join(
@@ -168,12 +171,13 @@ def amounts(paired: Lazy, constants: Lazy, own: Lazy | None) -> Lazy:
     rolled = (fall & (over_top >= 0) & (over_top * nw.col("weight") < reach)).fill_null(False)
     backwards = fall & nw.col("bidirectional") & ((rise * nw.col("weight")).abs() < reach).fill_null(True)
     judged = known.with_columns(
-        backwards=backwards, rolled=rolled & ~backwards, reset=fall & ~rolled & ~backwards, gap=length > nw.col("gap_us")
+        backwards=backwards,
+        rolled=rolled & ~backwards,
+        reset=fall & ~rolled & ~backwards,
+        gap=length > nw.col("gap_us"),
     )
     counted = (
-        nw.when(nw.col("rolled"))
-        .then(over_top)
-        .otherwise(nw.when(nw.col("reset")).then(nw.col("v")).otherwise(rise))
+        nw.when(nw.col("rolled")).then(over_top).otherwise(nw.when(nw.col("reset")).then(nw.col("v")).otherwise(rise))
     )
     flags = (
         nw.col("marks")
@@ -185,6 +189,16 @@ def amounts(paired: Lazy, constants: Lazy, own: Lazy | None) -> Lazy:
     return judged.with_columns(amount=counted * nw.col("weight")).select(
         "code", "device", "start_us", "amount", "gap", "end_us", "order", flags=flags.cast(nw.Int32)
     )
+
+
+def rises(paired: Lazy, constants: Lazy) -> Lazy:
+    """As `amounts`, for counters that never fall."""
+    length = nw.col("end_us") - nw.col("start_us")
+    known = paired.join(constants.select("device", "weight", "gap_us", "rated"), on="device").with_columns(
+        amount=(nw.col("v") - nw.col("old")) * nw.col("weight"), gap=length > nw.col("gap_us")
+    )
+    flags = nw.col("marks") + nw.col("gap").cast(nw.Int32) * GAP + beyond(nw.col("amount"), length) * BEYOND
+    return known.select("code", "device", "start_us", "amount", "gap", "end_us", "order", flags=flags.cast(nw.Int32))
 
 
 def beyond(amount: nw.Expr, length_us: nw.Expr) -> nw.Expr:

@@ -93,12 +93,13 @@ WORDS: Mapping[str, tuple[Level, str]] = {
     "clock_follows_dst": (
         "finding",
         "The logger's clock does not run as declared: {how} at the changes of the {rule} summer-time rule. Daily "
-        "figures near midnight and all hours of the summers are shifted; nothing is moved. Correct `clock` in meters.csv.",
+        "figures near midnight and all hours of the summers are shifted; nothing is moved. Correct `clock` in "
+        "meters.csv.",
     ),
     "outside_device": (
         "error",
-        "{count} readings lie in no device period of the point and are not counted. Extend from/to in meters.csv, or the "
-        "stream's span.",
+        "{count} readings lie in no device period of the point and are not counted. Extend from/to in meters.csv, or "
+        "the stream's span.",
     ),
     "no_readings": (
         "finding",
@@ -109,6 +110,11 @@ WORDS: Mapping[str, tuple[Level, str]] = {
         "error",
         "No period is declared and fewer than two readings are there to tell it; nothing can be counted. Enter period "
         "in meters.csv.",
+    ),
+    "unit_mix": (
+        "finding",
+        "The devices of the point measure in units without a common measure; amounts are rounded to a millionth of the "
+        "smallest step. Give all devices of the point one unit.",
     ),
     "scale_note": ("note", "Readings have more than 6 decimals; they are rounded to 10^-{power}."),
     "scale_limit": (
@@ -141,7 +147,7 @@ class Writer:
         """Make a finding of a kind of `WORDS` for a point; ``quanta`` is the amount at stake."""
         level, words = WORDS[kind]
         start, end = (instant(span[0]), instant(span[1])) if span else (None, None)
-        amount = None if quanta is None else abs(quanta) * self.quantum.get(code, Decimal(1))
+        amount = None if quanta is None else abs(Decimal(quanta)) * self.quantum.get(code, Decimal(1))
         point, unit = self.plan.points[code], self.plan.units.get(self.plan.points[code], "")
         text = f"{point}{_when(start, end)}: {words.format(**params)}"
         found = Finding(
@@ -199,7 +205,7 @@ def runs(rows: Lazy) -> list[dict[str, Any]]:
 
 
 def duration(us: int | None) -> str:
-    """A period in words."""
+    """Say a period in words."""
     if not us:
         return "unknown"
     minutes, rest = divmod(us, 60_000_000)

@@ -7,44 +7,64 @@ import narwhals as nw
 from lingtan.ledger.quality import BIT, FLAGS
 from lingtan.series.calendar import Calendar
 from lingtan.series.frames import Lazy, spread, stack
+from lingtan.series.plan import DAY
 
 PARTS = 1000
+KEY = 2**21
+CELLS = 12
+LONG_AGO = 27_000 * DAY
 
 
-def sums(statements: Lazy, ids: nw.Expr, periods: Lazy | None = None) -> Lazy:
-    """Sum the statements that have an amount of their own by the bucket in which they start.
+def sums(statements: Lazy, ids: nw.Expr, periods: Lazy) -> Lazy:
+    """Sum the statements that have an amount of their own by device and the bucket in which they start.
 
-    Returns ``code, id, amount`` [quanta], ``resolved_us``, ``parts`` (thousandths of periods).
+    Returns ``code, device, id, amount`` [quanta], ``resolved_us``, ``parts`` (thousandths of periods), and ``low``,
+    ``high``, ``n`` of the amounts. ``periods``: ``code, device, period_us``; ``ids``: whole numbers from 0 to 2^21.
     """
-    length = nw.col("end_us") - nw.col("start_us")
     own = statements.filter(~nw.col("gap"), ~nw.col("amount").is_null())
-    if periods is not None:
-        own = own.join(periods, on="device")
+    # One whole number as key: engines group by it about twice as fast as by two.
+    key = nw.col("device").cast(nw.Int64) * KEY + ids
     return (
-        own.select("code", "amount", id=ids, length=length, part=length * PARTS // nw.col("period_us"))
-        .group_by("code", "id")
+        own.select("amount", key=key, length=nw.col("end_us") - nw.col("start_us"))
+        .group_by("key")
         .agg(
             amount=nw.col("amount").sum().cast(nw.Int64),
+            low=nw.col("amount").min(),
+            high=nw.col("amount").max(),
+            n=nw.len().cast(nw.Int64),
             resolved_us=nw.col("length").sum().cast(nw.Int64),
-            parts=nw.col("part").sum().cast(nw.Int64),
         )
+        .with_columns(device=(nw.col("key") // KEY).cast(nw.Int32), id=nw.col("key") % KEY)
+        .join(periods, on="device")
+        .with_columns(parts=nw.col("resolved_us") * PARTS // nw.col("period_us"))
+        .drop("key", "period_us")
+    )
+
+
+def cell_of(us: nw.Expr, clock: nw.Expr) -> nw.Expr:
+    """Give the number of the two hours of the local clock that hold an instant; twelve a day, from before 1900."""
+    return (us + clock + LONG_AGO) // (DAY // CELLS)
+
+
+def days_of(cells: Lazy, calendar: Calendar) -> Lazy:
+    """Sum cells (`sums` by `cell_of`) to the days of a calendar, by point."""
+    return by_point(cells.with_columns(id=nw.col("id") // CELLS - calendar.first_day(LONG_AGO)))
+
+
+def by_point(rows: Lazy) -> Lazy:
+    """Sum rows of one point and bucket: ``code, id, amount, resolved_us, parts``."""
+    return rows.group_by("code", "id").agg(
+        amount=nw.col("amount").sum().cast(nw.Int64),
+        resolved_us=nw.col("resolved_us").sum().cast(nw.Int64),
+        parts=nw.col("parts").sum().cast(nw.Int64),
     )
 
 
 def widen(days: Lazy, calendar: Calendar, step: str) -> Lazy:
-    """Sum day rows to months or years."""
-    if step == "day":
+    """Sum day rows to months or years; hours and days stay."""
+    if step in {"hour", "day"}:
         return days
-    return (
-        days.join(calendar.days(), on="id")
-        .group_by("code", step)
-        .agg(
-            amount=nw.col("amount").sum().cast(nw.Int64),
-            resolved_us=nw.col("resolved_us").sum().cast(nw.Int64),
-            parts=nw.col("parts").sum().cast(nw.Int64),
-        )
-        .rename({step: "id"})
-    )
+    return by_point(days.join(calendar.days(), on="id").drop("id").rename({step: "id"}))
 
 
 def overlapping(spans: Lazy, calendar: Calendar, step: str) -> Lazy:
@@ -115,27 +135,19 @@ def flag_union(flagged: Lazy) -> Lazy:
     )
 
 
-def bucket_flags(statements: Lazy, spans: Lazy | None, calendar: Calendar, step: str) -> Lazy:
-    """Flags of each bucket: of the statements that start in it, and of gaps and ``spans`` that touch it.
+def bucket_flags(own: Lazy, spans: Lazy, calendar: Calendar, step: str) -> Lazy:
+    """Unite the flags of each bucket: of the statements that start in it, and of gaps and doubts that touch it.
 
-    ``spans``: ``code, start_us, end_us, flags``, doubts that concern a stretch of time.
+    ``own``: ``code, id, flags`` by hour for ``hour``, else by day; ``spans``: ``code, start_us, end_us, flags``.
     """
-    fine = "hour" if step == "hour" else "day"
-    marked = statements.filter(nw.col("flags") > 0)
-    wide = nw.col("gap") | nw.col("amount").is_null()
-    own = marked.filter(
-        ~wide, nw.col("start_us") >= calendar.spans[step][0][0], nw.col("start_us") < calendar.spans[step][-1][1]
-    ).select("code", "flags", id=calendar.id_of(nw.col("start_us"), fine))
     if step in {"month", "year"}:
         own = own.join(calendar.days(), on="id").select("code", "flags", id=nw.col(step))
-    columns = ("code", "start_us", "end_us", "flags")
-    stretches = [marked.filter(wide).select(*columns)] + ([spans.select(*columns)] if spans is not None else [])
-    touched = overlapping(stack(stretches), calendar, step).select("code", "flags", "id")
-    return flag_union(nw.concat([own.select("code", "flags", "id"), touched], how="vertical"))
+    touched = overlapping(spans, calendar, step).select("code", "id", "flags")
+    return flag_union(stack([own.select("code", "id", "flags"), touched]))
 
 
 def device_time(devices: Lazy, calendar: Calendar, step: str) -> Lazy:
-    """Time and expected periods of each point's devices in every bucket, cut to the window: ``time_us``, ``expected``."""
+    """Sum time and expected periods of each point's devices in every bucket and the window: ``time_us, expected``."""
     low = nw.max_horizontal(nw.col("from_us"), nw.col("start_us"), nw.lit(calendar.start_us))
     high = nw.min_horizontal(nw.col("to_us"), nw.col("end_us"), nw.lit(calendar.end_us))
     time = nw.max_horizontal(high - low, nw.lit(0))

@@ -1,4 +1,4 @@
-"""Scaled integers: per point the smallest power of ten that makes all readings whole, and the exact size of a quantum."""
+"""Scaled integers: per point the smallest power of ten that makes all readings whole, and the exact quantum."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ _WEIGHT_LIMIT = 10**6
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Scale of a point: ``power`` k with value x 10^k whole, ``loss`` largest rounding [register units], ``rows``,
-    ``largest`` absolute value [register units], ``capped`` where 2^53 or the sum's limit held k down.
+    """Scale of a point: ``power`` k with value x 10^k whole.
+
+    ``loss`` largest rounding and ``largest`` absolute value [register units], ``rows``, ``capped`` where 2^53 or the
+    sum's limit held k down.
     """
 
     power: int

@@ -16,7 +16,7 @@ from lingtan.ledger.park import Park
 from lingtan.ledger.quality import BIT
 from lingtan.series import chain, doubts, rollup
 from lingtan.series.calendar import STEPS, Calendar, calendar
-from lingtan.series.frames import Lazy, dicts, hold, instants, named, rows_of, split, table, take
+from lingtan.series.frames import Lazy, dicts, hold, instants, named, rows_of, split, stack, table, take
 from lingtan.series.model import Series
 from lingtan.series.plan import DAY, FAR, Plan, SeriesError, micros, plan
 from lingtan.series.remarks import Place
@@ -40,8 +40,8 @@ def intervals(
     """Turn one block of readings (docs/develop/contracts.md) into interval statements.
 
     Returns a frame with ``point``, ``start``, ``end`` (Datetime[us, UTC]), ``amount`` Int64 [quanta] (null = set aside
-    or unknown), ``gap`` (longer than 1.5 periods: only the total is known), ``flags`` UInt32 (`ledger.quality` bits); the
-    canonical units per quantum by point; findings. ``start``/``end`` bound the statements that are returned (those that
+    or unknown), ``gap`` (longer than 1.5 periods: only the total is known), ``flags`` UInt32 (`ledger.quality` bits);
+    the canonical units per quantum by point; findings. ``start``/``end`` bound the statements that are returned (those that
     share time with the window) and told of; None = open. ``place`` tells file and line from ``order``.
     """
     found = plan(park, _points(frame))
@@ -91,29 +91,21 @@ def summarise(
         raise SeriesError(f"expected steps among {', '.join((*STEPS, 'interval'))}; came {', '.join(unknown)}")
     days = calendar(park.settings.zone, start, end, hours="hour" in steps)
     whole = plan(park)
-    parts: dict[str, list[pl.DataFrame]] = defaultdict(list)
-    findings = list(whole.findings)
-    quantum: dict[str, Decimal] = {}
-    seen: set[int] = set()
+    total = Work(whole, [], (days.start_us, days.end_us), place, limits)
+    total.findings += whole.findings
+    pile: Pile = defaultdict(list)
     for block in blocks:
         for rows in _pieces(block, whole):
             work = _work(rows, whole, days, place=place, limits=limits)
             statements = chain.run(rows, work)
-            for step, frame in _roll(statements, work, days, steps):
-                parts[step].append(frame)
-            quantum |= {whole.points[code]: value for code, value in work.quantum.items()}
-            findings += work.findings
-            seen |= {device.code for device in work.devices}
-    rest = [device for device in whole.devices if device.code not in seen]
-    if rest:
-        work = Work(whole, rest, (days.start_us, days.end_us), place, limits)
-        for step, frame in _roll(chain.empty(), work, days, steps):
-            parts[step].append(frame)
-        findings += _silent(work)
-        quantum |= {device.point: Decimal(1) for device in rest}
-    buckets = {step: _joined(parts[step], _SERIES).select(BUCKET) for step in steps}
-    gaps = _joined(parts["gaps"], _GAPS).select(GAP)
-    return Series(start, end, buckets, gaps, quantum, tuple(findings))
+            _keep(statements, work, days, steps, to=pile)
+            _add(work, to=total)
+    _rest(total)
+    _levels(pile, total, days)
+    buckets = {step: _outer(frame, whole, BUCKET) for step, frame in _roll(pile, total, days, steps)}
+    gaps = _outer(_all(pile, "gaps"), whole, GAP)
+    quantum = {point: total.quantum.get(code, Decimal(1)) for code, point in enumerate(whole.points)}
+    return Series(start, end, buckets, gaps, quantum, tuple(total.findings))
 
 
 # --- Blocks -----------------------------------------------------------------------------------------------------------
@@ -122,8 +114,6 @@ _INSTANT = pl.Datetime("us", "UTC")
 _STATEMENTS: dict[str, Any] = {
     "point": pl.String, "start": _INSTANT, "end": _INSTANT, "amount": pl.Int64, "gap": pl.Boolean, "flags": pl.UInt32,
 }  # fmt: skip
-_SERIES: dict[str, Any] = dict.fromkeys(BUCKET, pl.Int64) | {"point": pl.String, "start": _INSTANT, "end": _INSTANT, "flags": pl.UInt32}
-_GAPS: dict[str, Any] = {"point": pl.String, "start": _INSTANT, "end": _INSTANT, "amount": pl.Int64}
 
 
 def _points(frame: pl.DataFrame) -> list[str]:
@@ -132,7 +122,7 @@ def _points(frame: pl.DataFrame) -> list[str]:
 
 
 def _pieces(block: pl.DataFrame, whole: Plan) -> Iterator[Lazy]:
-    """Readings of a block in pieces of bounded size, whole points each."""
+    """Cut the readings of a block into pieces of bounded size, whole points each."""
     if block.height:
         yield from split(take(block, whole.points), ROWS_AT_ONCE)
 
@@ -161,95 +151,140 @@ def _bare(frame: pl.DataFrame, whole: Plan) -> pl.DataFrame:
     return cast.select(list(_STATEMENTS))
 
 
-def _joined(parts: list[pl.DataFrame], schema: dict[str, Any]) -> pl.DataFrame:
-    """All parts under each other, by point and time."""
-    if not parts:
-        return pl.DataFrame(schema=schema)
-    return pl.concat(parts).sort("point", "start", "end")
-
-
-def _silent(work: Work) -> list[Finding]:
-    """Tell of points whose devices should have read in the window and brought nothing."""
-    inside = {d.code for d in work.devices if d.from_us < work.window[1] and d.to_us > work.window[0]}
-    return [work.writer.write("no_readings", code, span=work.window) for code in sorted(inside)]
-
-
 # --- Roll-ups ---------------------------------------------------------------------------------------------------------
 
+Pile = defaultdict[str, list[Lazy]]
+_EMPTY: dict[str, dict[str, type]] = {
+    "sums": {"code": int, "id": int, "amount": int, "resolved_us": int, "parts": int},
+    "flags": {"code": int, "id": int, "flags": int},
+    "wide": {"code": int, "start_us": int, "end_us": int, "flags": int},
+    "gaps": {"code": int, "start_us": int, "end_us": int, "amount": int},
+}
 
-def _roll(statements: Lazy, work: Work, days: Calendar, steps: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Roll-ups of a piece by step, and its gaps under ``gaps``."""
-    periods = table({"device": int, "period_us": int}, [(item.device, item.period_us or 1) for item in work.devices])
-    inside = hold(statements.filter(work.in_window()))
-    begun = inside.filter(nw.col("start_us") >= days.start_us, nw.col("start_us") < days.end_us)
-    day_sums = hold(rollup.sums(begun, days.id_of(nw.col("start_us"), "day"), periods))
-    _levels(day_sums, work, days)
-    gaps = hold(inside.filter(nw.col("gap"), ~nw.col("amount").is_null()))
-    spans = table(chain.SPANS, work.spans).with_columns(flags=nw.col("flags").cast(nw.Int32)) if work.spans else None
+
+def _keep(statements: Lazy, work: Work, days: Calendar, steps: Sequence[str], *, to: Pile) -> None:
+    """Keep of a piece what the roll-ups need: sums, flags, gaps; of the statements only where asked."""
+    inside = statements.filter(work.in_window())
+    if work.cells is not None:
+        sums = hold(rollup.days_of(work.cells, days))
+        to["day sums"].append(sums.select(*_EMPTY["sums"]))
+    flagged = hold(inside.filter(nw.col("flags") > 0))
+    wide = nw.col("gap") | nw.col("amount").is_null()
+    own = flagged.filter(~wide, work.begun())
+    to["wide"].append(hold(flagged.filter(wide).select("code", "start_us", "end_us", "flags")))
+    known = flagged.filter(nw.col("gap"), ~nw.col("amount").is_null())
+    to["gaps"].append(hold(known.select("code", "start_us", "end_us", "amount")))
+    for step in ("hour", "day") if "hour" in steps else ("day",):
+        ids = days.id_of(nw.col("start_us"), step)
+        to[f"{step} flags"].append(hold(own.select("code", "flags", id=ids).unique().select("code", "id", "flags")))
+    if "hour" in steps:
+        sums = rollup.sums(inside.filter(work.begun()), days.id_of(nw.col("start_us"), "hour"), work.periods())
+        to["hour sums"].append(hold(rollup.by_point(sums).select(*_EMPTY["sums"])))
+    if "interval" in steps:
+        to["interval"].append(hold(_own_rows(inside, work)))
+
+
+def _add(work: Work, *, to: Work) -> None:
+    """Add what a piece found to the whole."""
+    to.devices += work.devices
+    to.quantum |= work.quantum
+    to.findings += work.findings
+    to.spans += work.spans
+
+
+def _rest(total: Work) -> None:
+    """Add the devices that brought no reading, and tell of those that should have."""
+    seen = {device.code for device in total.devices}
+    rest = [device for device in total.plan.devices if device.code not in seen]
+    low, high = total.window
+    for code in sorted({item.code for item in rest if item.from_us < high and item.to_us > low}):
+        total.findings.append(total.writer.write("no_readings", code, span=total.window))
+    total.devices += rest
+
+
+def _all(pile: Pile, name: str) -> Lazy:
+    """All frames of a name under each other."""
+    kind = name.split()[-1]
+    empty = table(_EMPTY[kind], [])
+    parts = [
+        part.with_columns(flags=nw.col("flags").cast(nw.Int64)) if "flags" in _EMPTY[kind] else part
+        for part in pile[name]
+    ]
+    return stack([empty, *parts])
+
+
+def _roll(pile: Pile, total: Work, days: Calendar, steps: Sequence[str]) -> Iterator[tuple[str, Lazy]]:
+    """Roll-ups by step."""
+    spans = table(chain.SPANS, total.spans)
+    wide, gaps = hold(stack([_all(pile, "wide"), spans])), hold(_all(pile, "gaps"))
     devices = table(
         {"code": int, "from_us": int, "to_us": int, "period_us": int},
-        [(item.code, item.from_us, item.to_us, item.period_us) for item in work.devices],
+        [(item.code, item.from_us, item.to_us, item.period_us) for item in total.devices],
     )
-    yield "gaps", _outer(gaps.select("code", "start_us", "end_us", "amount"), work.plan)
     for step in steps:
         if step == "interval":
-            yield step, _own_rows(inside, spans, periods, work)
+            yield step, _with_spans(pile, total)
             continue
-        own = rollup.widen(day_sums, days, step) if step != "hour" else _hours(begun, days, periods)
+        fine = "hour" if step == "hour" else "day"
+        own = rollup.widen(_all(pile, f"{fine} sums"), days, step)
+        flags = rollup.bucket_flags(_all(pile, f"{fine} flags"), wide, days, step)
         grid = rollup.device_time(devices, days, step)
-        flags = rollup.bucket_flags(inside, spans, days, step)
-        yield step, _outer(rollup.assemble(grid, own, rollup.gap_sums(gaps, days, step), flags), work.plan)
+        yield step, rollup.assemble(grid, own, rollup.gap_sums(gaps, days, step), flags)
 
 
-def _hours(begun: Lazy, days: Calendar, periods: Lazy) -> Lazy:
-    """Sums by local hour."""
-    return rollup.sums(begun, days.id_of(nw.col("start_us"), "hour"), periods)
+def _with_spans(pile: Pile, total: Work) -> Lazy:
+    """Hand on the statements themselves, with the flags of spans under a doubt."""
+    rows = stack(pile["interval"]) if pile["interval"] else chain.empty()
+    for bit in sorted({span[3] for span in total.spans}):
+        rows = chain.flag_spans(rows, table(chain.SPANS, [span for span in total.spans if span[3] == bit]), bit)
+    return rows
 
 
-def _own_rows(inside: Lazy, spans: Lazy | None, periods: Lazy, work: Work) -> pl.DataFrame:
-    """The statements as buckets of their own."""
-    if spans is not None:
-        for bit in sorted({span[3] for span in work.spans}):
-            inside = chain.flag_spans(inside, spans.filter(nw.col("flags") == bit), bit)
+def _own_rows(inside: Lazy, work: Work) -> Lazy:
+    """Statements as buckets of their own."""
     length = nw.col("end_us") - nw.col("start_us")
     known = ~nw.col("amount").is_null()
-    count = (length * 2 + nw.col("period_us")) // (nw.col("period_us") * 2)
-    rows = inside.join(periods, on="device").select(
+    count = nw.max_horizontal((length * 2 + nw.col("period_us")) // (nw.col("period_us") * 2), nw.lit(1))
+    return inside.join(work.periods().drop("code"), on="device").select(
         "code",
+        "device",
         "start_us",
         "end_us",
         "amount",
+        "flags",
         unplaced=nw.lit(None, nw.Int64),
-        periods=nw.max_horizontal(count, nw.lit(1)),
-        resolved=nw.when(known & ~nw.col("gap")).then(nw.max_horizontal(count, nw.lit(1))).otherwise(nw.lit(0)),
+        periods=count,
+        resolved=nw.when(known & ~nw.col("gap")).then(count).otherwise(nw.lit(0)),
         time_us=length,
         known_us=nw.when(known).then(length).otherwise(nw.lit(0)),
-        flags=nw.col("flags").cast(nw.UInt32),
     )
-    return _outer(rows, work.plan)
 
 
-def _outer(rows: Lazy, whole: Plan) -> pl.DataFrame:
-    """Rows under their outer names."""
-    frame = named(rows_of(rows), whole.points).rename({"start_us": "start", "end_us": "end"})
-    order = [name for name in BUCKET if name in frame.columns]
-    return instants(frame, ("start", "end")).select(order)
+def _outer(rows: Lazy, whole: Plan, columns: Sequence[str]) -> pl.DataFrame:
+    """Rows under their outer names, by point and time."""
+    frame = instants(
+        named(rows_of(rows), whole.points).rename({"start_us": "start", "end_us": "end"}), ("start", "end")
+    )
+    if "flags" in frame.columns:
+        frame = frame.with_columns(pl.col("flags").cast(pl.UInt32))
+    return frame.select(columns).sort("point", "start", "end")
 
 
-def _levels(day_sums: Lazy, work: Work, days: Calendar) -> None:
+def _levels(pile: Pile, total: Work, days: Calendar) -> None:
     """Find jumps of level by a unit factor in the day sums; tell them and keep the stretches for the flags."""
+    sums = hold(_all(pile, "day sums"))
     found: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for row in dicts(doubts.jumps(day_sums.select("code", "id", "amount"), work.limits).sort("code", "id")):
-        factor = doubts.unit_factor(row["mean"], row["low"], row["high"], work.limits)
+    for row in dicts(doubts.jumps(sums.select("code", "id", "amount"), total.limits).sort("code", "id")):
+        factor = doubts.unit_factor(row["mean"], row["low"], row["high"], total.limits)
         known = found[row["code"]]
-        if factor and (not known or row["id"] - known[-1][0] >= work.limits.jump_days):
+        if factor and (not known or row["id"] - known[-1][0] >= total.limits.jump_days):
             known.append((row["id"], factor))
     for code, jumps in found.items():
-        own = {row["id"]: row["amount"] for row in dicts(day_sums.filter(nw.col("code") == code))}
+        own = {row["id"]: row["amount"] for row in dicts(sums.filter(nw.col("code") == code))}
         for position in range(0, len(jumps), 2):
             first, factor = jumps[position]
             last = jumps[position + 1][0] if position + 1 < len(jumps) else len(days.spans["day"])
             span = (days.spans["day"][first][0], days.spans["day"][last - 1][1])
             stake = sum(amount for day, amount in own.items() if first <= day < last)
-            work.findings.append(work.writer.write("unit_suspect", code, span=span, quanta=stake, factor=factor))
-            work.spans.append((code, *span, UNIT))
+            total.findings.append(total.writer.write("unit_suspect", code, span=span, quanta=stake, factor=factor))
+            total.spans.append((code, *span, UNIT))

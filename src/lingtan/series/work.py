@@ -14,6 +14,7 @@ import narwhals as nw
 
 from lingtan.ledger.finding import Finding
 from lingtan.series import arrival, scale
+from lingtan.series.calendar import offset
 from lingtan.series.doubts import LIMITS, Thresholds
 from lingtan.series.frames import Lazy, dicts, table
 from lingtan.series.plan import DAY, HOUR, Device, Plan
@@ -25,8 +26,9 @@ class Work:
     """What is known of a block so far; the one mutable value of the room, alive for one block.
 
     ``devices``: with periods found; ``window`` [us]; ``shared``: times read more than once (`arrival.twins`);
-    ``quantum``, ``scales``, ``ticks`` [us] by code, ``weights`` (quanta per step) by device; ``spans``: stretches under a
-    doubt, as code, start, end [us], flags.
+    ``cells``: sums by two hours of statements that start in the window (`rollup.sums`);
+    ``quantum``, ``scales``, ``ticks`` [us] by code; ``weights`` (quanta per step) by device; ``spans``: stretches under
+    a doubt, as code, start, end [us], flags.
     """
 
     plan: Plan
@@ -39,6 +41,7 @@ class Work:
     weights: dict[int, int] = field(default_factory=dict)
     ticks: dict[int, int] = field(default_factory=dict)
     shared: Lazy | None = None
+    cells: Lazy | None = None
     findings: list[Finding] = field(default_factory=list)
     spans: list[tuple[int, int, int, int]] = field(default_factory=list)
 
@@ -46,6 +49,23 @@ class Work:
     def writer(self) -> Writer:
         """Writer of findings with the quanta known so far."""
         return Writer(self.plan, self.quantum, self.place)
+
+    def begun(self) -> nw.Expr:
+        """Tell whether a statement starts in the window."""
+        return (nw.col("start_us") >= self.window[0]) & (nw.col("start_us") < self.window[1])
+
+    def reach(self) -> tuple[int, int]:
+        """Window with room for carried readings [us]."""
+        return self.window[0] - 60 * DAY, self.window[1] + 60 * DAY
+
+    def clock(self, column: str = "start_us") -> nw.Expr:
+        """Offset of the park's clock at an instant [us]."""
+        return offset(nw.col(column), self.plan.park.settings.zone, *self.reach())
+
+    def periods(self) -> Lazy:
+        """Periods by device: ``code, device, period_us``."""
+        rows = [(item.code, item.device, item.period_us or 1) for item in self.devices]
+        return table({"code": int, "device": int, "period_us": int}, rows)
 
     def in_window(self) -> nw.Expr:
         """Tell whether a statement (``start_us``, ``end_us``) shares time with the window."""
@@ -88,6 +108,8 @@ def find_scales(settled: Lazy, work: Work) -> None:
     units, reach = {}, {}
     for code, devices in by_code.items():
         units[code], weight, rounded = scale.common_factor(_factor(device, work) for device in devices)
+        if rounded:
+            work.findings.append(work.writer.write("unit_mix", code))
         work.weights |= {device.device: weight[_factor(device, work)] for device in devices}
         reach[code] = max(work.weights[device.device] * _ticks(device, work) * 2.0 for device in devices)
     registers_of = {
@@ -130,7 +152,7 @@ def device_table(devices: Sequence[Device], work: Work) -> Lazy:
 
 
 def device_row(device: Device, work: Work) -> tuple[Any, ...]:
-    """One device as a row of `device_table`; spans of interval registers hold starts, those of counters hold readings."""
+    """Lay out a row of `device_table`; spans of interval registers hold starts, those of counters hold readings."""
     power = work.scales.get(device.code, scale.Scale(0)).power
     period = device.period_us or 1
     by_start = device.register in {"interval", "rate"}

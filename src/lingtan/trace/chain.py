@@ -69,7 +69,7 @@ def flow_steps(context: Context, inputs: Sequence[LineInput], *, pieces: bool) -
     return (
         Step("flow", "flows", _by_quality(inputs), listed),
         *(missing_step(context, flow) for flow in flows if flow.amount is None and not pieces),
-        *source_steps(context, flows, inputs[0].unit),
+        *source_steps(context, flows, inputs[0].unit, each=pieces),
     )
 
 
@@ -132,16 +132,40 @@ def missing_step(context: Context, flow: Flow) -> Step:
     return Step("missing", "missing", values, broken=True)
 
 
-def source_steps(context: Context, flows: Iterable[Flow], unit: str) -> tuple[Step, ...]:
-    """Return metering points (one step each over the whole span) and statement rows behind ``flows``."""
-    grouped: dict[tuple[str, str], list[Source]] = {}
+def source_steps(context: Context, flows: Iterable[Flow], unit: str, *, each: bool = True) -> tuple[Step, ...]:
+    """Return metering points (one step each over the whole span) and statement rows behind ``flows``.
+
+    Without ``each`` the rows of one kind, file and reporter are told together.
+    """
+    grouped: dict[tuple[str, str, str], list[Source]] = {}
     for flow in flows:
         for source in flow.sources:
-            grouped.setdefault((source.kind, source.ref), []).append(source)
-    return tuple(
-        _meter_step(context, sources, unit) if kind in METERS else _statement_step(sources, unit)
-        for (kind, _), sources in grouped.items()
-    )
+            told_by = source.kind in METERS or each
+            place = source.ref if told_by else source.ref.rpartition(":")[0]
+            grouped.setdefault((source.kind, place, source.reporter), []).append(source)
+    return tuple(_source_step(context, sources, unit) for sources in grouped.values())
+
+
+def _source_step(context: Context, sources: Sequence[Source], unit: str) -> Step:
+    if sources[0].kind in METERS:
+        return _meter_step(context, sources, unit)
+    same = len({source.ref for source in sources}) == 1
+    return _statement_step(sources, unit) if same else _statements_step(sources, unit)
+
+
+def _statements_step(sources: Sequence[Source], unit: str) -> Step:
+    amount, _, _ = _together(sources)
+    places = [source.ref.rpartition(":") for source in sources]
+    values = {
+        "kind": sources[0].kind,
+        "file": places[0][0],
+        "rows": tuple(dict.fromkeys(line for _, _, line in places)),
+        "reporter": sources[0].reporter,
+        "amount": amount,
+        "unit": unit,
+        "evidence": tuple(dict.fromkeys(file for source in sources for file in source.evidence)),
+    }
+    return Step("statement", "statements", values)
 
 
 def _together(sources: Sequence[Source]) -> tuple[Decimal | None, datetime, datetime]:

@@ -152,7 +152,7 @@ def _energy(context: Context, word: str) -> Explanation:
         below = tuple(chain.factor_step(context, use) for use in term.factors)
         steps.append(Step("term", "term" if term.counted else "term.left_out", values, below))
     value = context.account.totals[word]
-    again = _sum(getattr(term, field) for term in terms if term.counted)
+    again = _sum(getattr(term, field) for term in terms if term.counted) if terms else None
     chosen = tuple(chain.choice_step(choice) for choice in context.account.choices if _moves(choice.effect, word))
     check = Check("sum of counted energy terms", value, again)
     return _explanation(context, names.Name("total", word), value, UNITS[word], "", (*steps, *chosen), check)
@@ -205,7 +205,7 @@ def _month_sources(context: Context, line: Line, month: str) -> tuple[Step, ...]
 def _node(context: Context, name: names.Name) -> Explanation:
     node = context.account.by_node[name.key]
     inside = _subtree(context.park, name.key)
-    lines = [line for line in context.account.lines if line.node in inside]
+    lines = [line for line in _counted(context.account) if line.node in inside]
     own = [line for line in lines if line.category in ("fuel", "conversion", "process")]
     steps = (
         Step("trade", "trade.own", {"amount": node.own}, _line_steps(context, own)),

@@ -14,8 +14,9 @@ AMOUNT = "amount"
 
 
 def line_amount(line: Line) -> Decimal | None:
-    """Return the line's amount [t] from its rule and listed arguments; None where it has none or no rule is known."""
-    if line.rule not in rules.RULES or not line.arguments:
+    """Return the line's amount [t] from its rule and listed arguments; None where one is missing."""
+    rule = rules.RULES.get(line.rule)
+    if rule is None or rule.arguments.keys() != line.arguments.keys():
         return None
     return rules.apply(line.rule, line.arguments)
 

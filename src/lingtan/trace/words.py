@@ -69,6 +69,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "{kind}，{ref}，填报方 {reporter}：{amount} {unit}；证据 {evidence}",
         "{kind} at {ref}, reporter {reporter}: {amount} {unit}; evidence {evidence}",
     ),
+    "statements": (
+        "{kind}，{file} 第 {rows} 行，填报方 {reporter}：{amount} {unit}；证据 {evidence}",
+        "{kind} in {file} lines {rows}, reporter {reporter}: {amount} {unit}; evidence {evidence}",
+    ),
     "factor": (
         "{parameter} = {value} {unit}，行 {row}，{document}，数据年 {data_year}，状态 {status}",
         "{parameter} = {value} {unit}, row {row}, {document}, data year {data_year}, status {status}",
@@ -140,6 +144,12 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "report": ("月报", "report"),
     "estimate": ("估算", "estimate"),
     "confirmed_zero": ("确认为零", "confirmed zero"),
+    "status.measured": ("实测", "measured"),
+    "status.supplier": ("供方提供", "supplier"),
+    "status.own": ("园区自有", "own"),
+    "status.found2": ("两处可查", "found in two sources"),
+    "status.found1": ("一处可查", "found in one source"),
+    "status.recalled": ("凭记忆", "recalled"),
     "error": ("错误", "error"),
     "finding": ("发现", "finding"),
     "note": ("说明", "note"),
@@ -172,11 +182,14 @@ def both(word: str) -> tuple[str, str]:
 def say(key: str, values: Mapping[str, Any], lang: str) -> str:
     """Return the phrase ``key`` with its placeholders filled; figures and instants are formatted, None is ``—``."""
     phrase = PHRASES[key][0 if lang == "zh" else 1]
-    shown = {
-        word: name(value, lang) if word in _WORDS and isinstance(value, str) and value else _shown(value, lang)
-        for word, value in values.items()
-    }
+    shown = {word: _word(word, value, lang) for word, value in values.items()}
     return phrase.format_map(shown).strip()
+
+
+def _word(word: str, value: Any, lang: str) -> str:
+    if word not in _WORDS or not isinstance(value, str) or not value:
+        return _shown(value, lang)
+    return name(f"status.{value}", lang).removeprefix("status.") if word == "status" else name(value, lang)
 
 
 def _shown(value: Any, lang: str) -> str:

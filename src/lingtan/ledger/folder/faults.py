@@ -10,7 +10,7 @@ from typing import Any
 
 from lingtan.ledger.finding import Finding, Level, Where
 
-__all__ = ["CODES", "CellError", "FolderError", "at_most", "fault", "gathered", "quoted"]
+__all__ = ["CODES", "CellError", "FolderError", "at_most", "fault", "gathered", "quoted", "shown_name"]
 
 LINES_SHOWN = 20
 
@@ -94,7 +94,6 @@ CODES: Mapping[str, tuple[Level, str]] = {
     "equal_factors": ("error", "two factor rows have equal rank and different values; neither is used"),
     "repeated_factor": ("error", "a factor row stands twice; the first row holds"),
     "no_document": ("finding", "a factor has no document"),
-    "data_quality": ("finding", "a value needs a look"),
     "serials_reversed": ("error", "serials run backwards"),
     # settings
     "unknown_setting": ("note", "keys of park.toml that the format does not know are kept"),
@@ -142,10 +141,17 @@ def fault(
     level, title = CODES[code]
     parts = [f"expected {expected}" if expected else "", f"came {came}" if came != "" else "", todo]
     tail = "; ".join(part for part in parts if part)
-    where = Where(file, lines[0] if lines else None, point, stream, node, tuple(lines) if len(lines) > 1 else ())
+    where = Where(
+        shown_name(file), lines[0] if lines else None, point, stream, node, tuple(lines) if len(lines) > 1 else ()
+    )
     kept = {"expected": expected, "came": str(came), "todo": todo, **params}
     message = f"{title}: {tail}" if tail else title
     return Finding(code, level, message, where, start, end, amount, unit, {k: v for k, v in kept.items() if v != ""})
+
+
+def shown_name(file: str) -> str:
+    """Name of a file as it can be printed: names in another encoding (unpacked on another system) keep what is readable."""
+    return file.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def quoted(text: str, limit: int = 60) -> str:
@@ -168,7 +174,7 @@ def gathered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def _group(finding: Finding) -> tuple[object, ...]:
     column = finding.params.get("column", "") if finding.level == "note" else ""
     apart = id(finding) if finding.params.get("apart") else 0
-    return finding.code, finding.where.file, finding.where.point, column, apart
+    return finding.code, finding.where.file, finding.where.point, column, finding.params.get("day", ""), apart
 
 
 def _joined(group: list[Finding]) -> Iterable[Finding]:
@@ -180,8 +186,22 @@ def _joined(group: list[Finding]) -> Iterable[Finding]:
     lines = [line for each in group for line in (each.where.lines or ((each.where.line,) if each.where.line else ()))]
     count = sum(int(each.params.get("count", 1)) for each in group)
     where = replace(first.where, lines=tuple(lines[:LINES_SHOWN]))
-    message = f"{first.message} ({count} rows in all; lines {at_most(lines)})" if lines else first.message
-    return [replace(first, message=message, where=where, params={**first.params, "count": count})]
+    params = {**first.params, "count": count}
+    return [replace(first, message=_counted(first, count, lines), where=where, params=params)]
+
+
+def _counted(first: Finding, count: int, lines: Sequence[int]) -> str:
+    """Say a joined finding: what was expected, the first that came, how many rows, what to do."""
+    params = first.params
+    came = params.get("first", "" if "count" in params else params.get("came", ""))
+    rows = f"{count} rows in all" + (f", lines {at_most(lines)}" if lines else "")
+    parts = [
+        f"expected {params['expected']}" if "expected" in params else "",
+        f"first {came}" if came else "",
+        rows,
+    ]
+    tail = "; ".join(part for part in [*parts, str(params.get("todo", ""))] if part)
+    return f"{CODES[first.code][1]}: {tail}" if first.code in CODES else f"{first.message} ({rows})"
 
 
 def at_most(lines: Sequence[int], limit: int = LINES_SHOWN) -> str:

@@ -13,7 +13,7 @@ from lingtan.ledger.commodity import resolve
 from lingtan.ledger.finding import Finding
 from lingtan.ledger.folder.cells import Context, near
 from lingtan.ledger.folder.columns import PARK_TOML, READINGS, TABLES, Table, table_of
-from lingtan.ledger.folder.faults import fault, gathered
+from lingtan.ledger.folder.faults import FolderError, fault, gathered
 from lingtan.ledger.folder.model import Extras, Loaded, Origin
 from lingtan.ledger.folder.points import check_virtual, learn_points
 from lingtan.ledger.folder.readings import ReadingSource, is_readings
@@ -60,7 +60,7 @@ def load(path: str | os.PathLike[str], *, observations: bool = False) -> Loaded:
     tree = open_tree(path)
     data = tree.bytes_of(PARK_TOML)
     if not isinstance(data, bytes):
-        data = b""
+        raise FolderError(f"{PARK_TOML}: {data.message}")
     settings, unknown, found = read_settings(data)
     reader = _Reader(tree, _context(settings, tree), [*tree.findings, *found])
     values: dict[str, Any] = {TABLES[pattern].park: _table(pattern, reader) for pattern in ORDER}
@@ -108,7 +108,7 @@ def _table(pattern: str, reader: _Reader) -> Any:
     rows = [row for file in reader.tree.files if table_of(file) is table for row in _file(file, table, reader)]
     aside: set[int] = set()
     rules = [
-        *([duplicates(table.identity)] if table.identity in ("id", "point") and pattern != "certificates.csv" else []),
+        *([duplicates(table.identity)] if table.identity and pattern != "commodities.csv" else []),
         *TABLE_RULES.get(pattern, ()),
     ]
     for rule in rules:

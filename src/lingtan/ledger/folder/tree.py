@@ -11,6 +11,7 @@ from pathlib import Path
 from lingtan.ledger.finding import Finding
 from lingtan.ledger.folder.columns import PARK_TOML
 from lingtan.ledger.folder.faults import FolderError, fault
+from lingtan.ledger.folder.text import TABLE_BYTES
 
 __all__ = ["Tree", "digest", "open_tree"]
 
@@ -23,9 +24,15 @@ class Tree:
     files: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
 
-    def bytes_of(self, file: str) -> bytes | Finding:
-        """Read a file, or say why that cannot be."""
+    def bytes_of(self, file: str, limit: int = TABLE_BYTES) -> bytes | Finding:
+        """Read a file, or say why that cannot be; nothing larger than ``limit`` [bytes] is read."""
         try:
+            size = (self.root / file).stat().st_size
+            if size > limit:
+                came, todo = f"{size} bytes", "split it"
+                return fault(
+                    "file_too_large", file, lines=(1,), expected=f"at most {limit} bytes", came=came, todo=todo
+                )
             return (self.root / file).read_bytes()
         except OSError as wrong:
             return fault(
@@ -64,7 +71,7 @@ def open_tree(path: str | os.PathLike[str]) -> Tree:
         raise FolderError(f"expected {PARK_TOML} in {root}; came none; a park folder holds {PARK_TOML} at its top")
     files: list[str] = []
     found: list[Finding] = []
-    for entry, name in _walk(root, ""):
+    for entry, name in _walk(root, "", found):
         if not entry.is_symlink():
             files.append(name)
         elif not _inside(root, Path(entry.path)):
@@ -92,14 +99,21 @@ def open_tree(path: str | os.PathLike[str]) -> Tree:
     return Tree(root, tuple(sorted(files)), tuple(found))
 
 
-def _walk(folder: Path, prefix: str) -> Iterator[tuple[os.DirEntry[str], str]]:
+def _walk(folder: Path, prefix: str, found: list[Finding]) -> Iterator[tuple[os.DirEntry[str], str]]:
     """Entries below a folder that are files or links, with their relative names."""
-    with os.scandir(folder) as entries:
-        ordered = sorted(entries, key=lambda entry: entry.name)
+    try:
+        with os.scandir(folder) as entries:
+            ordered = sorted(entries, key=lambda entry: entry.name)
+    except OSError as wrong:
+        came = wrong.strerror or str(wrong)
+        found.append(
+            fault("unreadable_file", prefix, expected="a readable folder", came=came, todo="check its permissions")
+        )
+        return
     for entry in ordered:
         name = prefix + entry.name
         if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path), name + "/")
+            yield from _walk(Path(entry.path), name + "/", found)
         elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
             yield entry, name
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +22,7 @@ from lingtan.reference import library
 
 __all__ = ["write"]
 
+_QUOTED = re.compile('[,"\r\n]')
 _UNITS_OF_TIME = ((86_400, "P{}D"), (3_600, "PT{}H"), (60, "PT{}M"), (1, "PT{}S"))
 
 
@@ -140,18 +140,21 @@ def _file_text(table: Table, nouns: list[Any], origin: Origin, park: Park) -> st
     cells_of = _formatter(table, park)
     placed = {_stands(noun)[1]: noun for noun in nouns if _stands(noun)[1] in origin.cells}
     fresh = [noun for noun in nouns if _stands(noun)[1] not in origin.cells]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
+    out = [_line(header)]
     for line in sorted({*origin.cells, *origin.aside}):
         if line in origin.aside:
-            out.write(origin.aside[line].removesuffix("\r") + "\n")
+            out.append(origin.aside[line].removesuffix("\r"))
         elif line in placed or line not in origin.nouns:
-            writer.writerow(_row(header, origin, line, placed.get(line), cells_of))
+            out.append(_line(_row(header, origin, line, placed.get(line), cells_of)))
     for noun in fresh:
         given = cells_of(noun)
-        writer.writerow([given.get(name, "") for name in header])
-    return out.getvalue()
+        out.append(_line([given.get(name, "") for name in header]))
+    return "\n".join(out) + "\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    """Write a record by RFC 4180 (`csv.writer` of Python 3.11 leaves a lone carriage return unquoted)."""
+    return ",".join('"' + cell.replace('"', '""') + '"' if _QUOTED.search(cell) else cell for cell in cells)
 
 
 def _needs(name: str, table: Table, nouns: list[Any]) -> bool:

@@ -58,7 +58,7 @@ def checked_values(rows: pl.DataFrame, file: str, book: MeterBook, found: list[F
     strangers = [name for name in present if name not in book.points]
     if strangers:
         strange = point.is_in([name for name in strangers if name is not None]) | point.is_null()
-        todo = "add the point to meters.csv or mend its name"
+        todo = "add the point to meters.csv, or mend its name or its row there"
         found += per_point(rows.filter(strange), "unknown_point", file, expected="a point of meters.csv", todo=todo)
         rows = rows.filter(~strange)
     value = pl.col("value")
@@ -143,6 +143,7 @@ def _repeated(rows: pl.DataFrame, file: str) -> list[Finding]:
             came=f"{count} rows without on {day}",
             todo=todo,
             count=count,
+            first=str(day),
             day=str(day),
         )
         for day, lines, count in days.iter_rows()

@@ -14,11 +14,11 @@ from lingtan.ledger.folder.readings.meterbook import COLUMNS, FRAME, NEEDED, Met
 from lingtan.ledger.folder.readings.stamps import read_texts
 from lingtan.ledger.folder.readings.tally import tally
 from lingtan.ledger.folder.rows import check_header
-from lingtan.ledger.folder.text import decoded, records
+from lingtan.ledger.folder.text import BOM, decoded, records
 
 __all__ = ["SHEET_BYTES", "read_sheet"]
 
-SHEET_BYTES = 1024 * 1024 * 1024
+SHEET_BYTES = 512 * 1024 * 1024
 NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$"
 NO_BREAK = "\x01"
 
@@ -32,7 +32,7 @@ def read_sheet(data: bytes, file: str, book: MeterBook, base: int) -> tuple[pl.D
     if not isinstance(text, str):
         return FRAME.to_frame(), [text]
     found: list[Finding] = []
-    header, rows = _split(text, file, found)
+    header, rows = _split(text, data, file, found)
     usable, said = check_header(header, file, COLUMNS, NEEDED)
     found += said
     if not usable:
@@ -45,12 +45,12 @@ def read_sheet(data: bytes, file: str, book: MeterBook, base: int) -> tuple[pl.D
     return frame.select(FRAME.names()), found
 
 
-def _split(text: str, file: str, found: list[Finding]) -> tuple[tuple[str, ...], pl.DataFrame]:
+def _split(text: str, data: bytes, file: str, found: list[Finding]) -> tuple[tuple[str, ...], pl.DataFrame]:
     """Header, and rows of ``line`` and ``cells`` (a struct or list split later) as one text column each."""
-    if '"' in text or NO_BREAK in text or "\r" in text.replace("\r\n", ""):
+    if b'"' in data or NO_BREAK.encode() in data or data.count(b"\r") != data.count(b"\r\n"):
         return _split_quoted(text, file, found)
     lines = pl.read_csv(
-        io.BytesIO(text.encode()), has_header=False, separator=NO_BREAK, quote_char=None, infer_schema=False
+        io.BytesIO(data.removeprefix(BOM)), has_header=False, separator=NO_BREAK, quote_char=None, infer_schema=False
     )
     column = lines.to_series(0).fill_null("")
     header = tuple(name.strip() for name in str(column[0]).split(","))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,9 @@ import polars as pl
 
 from lingtan.ledger.finding import Finding
 from lingtan.ledger.folder.columns import READINGS
-from lingtan.ledger.folder.faults import gathered
+from lingtan.ledger.folder.faults import gathered, shown_name
 from lingtan.ledger.folder.readings.meterbook import FRAME, MeterBook, meter_book
-from lingtan.ledger.folder.readings.sheets import read_sheet
+from lingtan.ledger.folder.readings.sheets import SHEET_BYTES, read_sheet
 from lingtan.ledger.folder.tree import Tree
 from lingtan.ledger.park import Park
 
@@ -99,7 +99,7 @@ class ReadingSource:
         left out.
         """
         wanted = tuple(sorted(set(self.points if points is None else points)))
-        window = _Window(start, end)
+        window = _Window(start and start.astimezone(UTC), end and end.astimezone(UTC))
         rest: dict[tuple[int, int], pl.DataFrame] = {}
         for place in range(0, len(wanted), block_points):
             frame = self._block(wanted[place : place + block_points], wanted[-1], window, rest)
@@ -114,7 +114,7 @@ class ReadingSource:
 
     def place(self, order: int) -> tuple[str, int]:
         """File and physical line (Parquet: row, from 1) of a row's ``order``."""
-        return self.files[order >> ORDER_BITS], order & ((1 << ORDER_BITS) - 1)
+        return shown_name(self.files[order >> ORDER_BITS]), order & ((1 << ORDER_BITS) - 1)
 
     def _block(
         self, block: Sequence[str], last: str, window: _Window, rest: dict[tuple[int, int], pl.DataFrame]
@@ -162,7 +162,7 @@ class ReadingSource:
         if held is not None or self.root is None:
             return held if held is not None else FRAME.to_frame()
         file = self.files[index]
-        data = Tree(self.root, ()).bytes_of(file)
+        data = Tree(self.root, ()).bytes_of(file, SHEET_BYTES)
         frame, found = (
             read_sheet(data, file, self.book, index << ORDER_BITS)
             if isinstance(data, bytes)

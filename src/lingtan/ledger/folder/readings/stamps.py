@@ -65,7 +65,8 @@ def read_texts(frame: pl.DataFrame) -> pl.DataFrame:
         | ~pl.col("day").dt.year().is_between(FIRST_YEAR, LAST_YEAR)
     )
     offset = _offset(pl.col("sign"))
-    bad = ~text.str.contains(FORM) | pl.col("day").is_null() | wrong | (offset.abs() > LONGEST_OFFSET * MICRO)
+    far = (offset.abs() > LONGEST_OFFSET * MICRO).fill_null(value=False)
+    bad = ~text.str.contains(FORM) | pl.col("day").is_null() | wrong | far
     return parts.select(
         *frame.columns,
         local=(pl.col("day").cast(STAMP).cast(pl.Int64) + of_day).cast(STAMP),

@@ -30,12 +30,9 @@ def tally(
             for line, text in zip(lines, texts, strict=True)
         ]
     first = came or quoted(str(shown["came"][0]))
-    text = f"{first} in line {lines[0]} and {rows.height} rows in all (lines {at_most([*lines, 0], LINES_SHOWN)})"
-    return [
-        fault(
-            code, file, lines=lines, expected=expected, came=text, todo=todo, point=point, count=rows.height, **params
-        )
-    ]
+    text = f"{first} in line {lines[0]}; {rows.height} rows in all, lines {at_most(lines)}, …"
+    counted = {"count": rows.height, "first": first, **params}
+    return [fault(code, file, lines=lines, expected=expected, came=text, todo=todo, point=point, **counted)]
 
 
 def _point(rows: pl.DataFrame) -> str:
@@ -61,6 +58,7 @@ def per_point(rows: pl.DataFrame, code: str, file: str, *, expected: str, todo: 
             todo=todo,
             point=str(point),
             count=count,
+            first=quoted(str(point)),
         )
         for point, first, count in groups.head(POINTS_NAMED).iter_rows()
     ]
