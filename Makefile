@@ -13,7 +13,7 @@ help:
 
 $(STAMP): uv.lock pyproject.toml tools/bootstrap.txt
 	@echo "[1/2] virtual environment in .venv"
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf .venv; $(PYTHON) -m venv .venv; }
 	@echo "[2/2] locked packages (first run downloads them; some minutes on a slow line)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/bootstrap.txt
 	@UV_LINK_MODE=copy $(BIN)/uv sync --frozen --inexact --all-extras --quiet

@@ -16,7 +16,6 @@ from lingtan.inventory.model import Account
 from lingtan.ledger.clock import month_bounds, year_bounds
 from lingtan.ledger.park import Boundary, FactorRow, Member, Node, Park, Property, Settings, Span, Stream
 from lingtan.reference import library
-from lingtan.reference.model import Commodity
 
 ZONE = Settings(id="p").zone
 OUTSIDE = {

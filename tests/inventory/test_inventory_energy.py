@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from lingtan.reference import library
 Make = Callable[..., Any]
 
 
-def both(result: Any) -> tuple[D, D]:
+def both(result: Any) -> tuple[Decimal, Decimal]:
     return result.totals["energy_tce_calorific"], result.totals["energy_tce_equivalent"]
 
 
@@ -24,21 +24,24 @@ def choice(result: Any, name: str) -> Any:
 
 def test_power_counts_by_calorific_and_by_equivalent_value(toy: Make) -> None:
     # 1000 MWh: 122.9 and 300 tce
-    assert both(toy().stream("el electricity grid E1 grid_supply", 1_000_000).account()) == (D("122.9"), D(300))
+    assert both(toy().stream("el electricity grid E1 grid_supply", 1_000_000).account()) == (
+        Decimal("122.9"),
+        Decimal(300),
+    )
 
 
 def test_heat_counts_at_34_12_kgce_per_gj_and_sold_heat_leaves(toy: Make) -> None:
     park = toy().stream("h heat heatnet E1", 1000)
-    assert both(park.account()) == (D("34.12"), D("34.12"))
+    assert both(park.account()) == (Decimal("34.12"), Decimal("34.12"))
     sold = park.stream("s heat E1 heatnet heat_generation", 400)
-    assert both(sold.account())[0] == D("20.472")
+    assert both(sold.account())[0] == Decimal("20.472")
     kept = choice(sold.account(), "heat_in_denominator").effect["sold heat stays in"]
-    assert kept["energy_tce_calorific"] == D("34.12")
+    assert kept["energy_tce_calorific"] == Decimal("34.12")
 
 
 def test_measured_heat_value_goes_before_own_row_before_library(toy: Make) -> None:
     park = toy().stream("d diesel market E1 - final_fuel", 100)
-    assert both(park.account())[0] == D("145.71")
+    assert both(park.account())[0] == Decimal("145.71")
     own = park.factor("diesel", "calorific_tce", "1.46", "kgce/kg")
     assert both(own.account())[0] == 146
     # 100 t x 42.5 / 29.3076
@@ -49,9 +52,9 @@ def test_conversion_loss_is_input_less_output_less_stock(toy: Make) -> None:
     park = toy().stream("c coking_coal market E1 - conversion_input", 1000)
     park = park.stream("k coke E1 market conversion_output", 600)
     # 1000 x 0.7143 - 600 x 0.9714 = 131.46
-    assert both(park.account())[0] == D("131.46")
+    assert both(park.account())[0] == Decimal("131.46")
     # 100 t into stock: 71.43 less
-    assert both(park.stock("E1", "coking_coal", 100).account())[0] == D("60.03")
+    assert both(park.stock("E1", "coking_coal", 100).account())[0] == Decimal("60.03")
 
 
 def test_own_sun_enters_less_what_is_sent_out(toy: Make) -> None:
@@ -59,13 +62,16 @@ def test_own_sun_enters_less_what_is_sent_out(toy: Make) -> None:
     park = park.stream("s electricity pv grid generation", 200_000)
     # made 1000 MWh, sent 200 MWh: 800 MWh consumed = 98.32 and 240 tce
     result = park.account()
-    assert both(result) == (D("98.32"), D(240))
+    assert both(result) == (Decimal("98.32"), Decimal(240))
     assert choice(result, "own_pv_in_denominator").effect["out"]["energy_tce_equivalent"] == 0
     assert result.status == "unverified"
 
 
 def test_direct_green_power_enters_at_the_equivalent_value(toy: Make) -> None:
-    assert both(toy().stream("g electricity wind E1 direct_green", 1_000_000).account()) == (D("122.9"), D(300))
+    assert both(toy().stream("g electricity wind E1 direct_green", 1_000_000).account()) == (
+        Decimal("122.9"),
+        Decimal(300),
+    )
 
 
 def test_power_made_of_fuel_is_not_counted_beside_the_fuel(toy: Make) -> None:
@@ -76,7 +82,7 @@ def test_power_made_of_fuel_is_not_counted_beside_the_fuel(toy: Make) -> None:
 
 def test_gas_without_a_heat_value_shows_both_ends_of_the_range(toy: Make) -> None:
     result = toy().stream("g natural_gas gasnet E1 - final_fuel", 10_000).account()
-    assert both(result)[0] == D("13.3")
+    assert both(result)[0] == Decimal("13.3")
     assert choice(result, "gas_calorific_default").effect["lower"]["energy_tce_calorific"] == 11
     assert result.status == "unverified"
 
@@ -84,11 +90,11 @@ def test_gas_without_a_heat_value_shows_both_ends_of_the_range(toy: Make) -> Non
 def test_equivalent_value_keeps_its_range_until_a_measured_row_settles_it(toy: Make) -> None:
     park = toy().stream("el electricity grid E1 grid_supply", 1_000_000)
     own = park.factor("electricity", "equivalent_tce", "0.2843", "kgce/kWh", applies_from=date(2025, 1, 1)).account()
-    assert both(own)[1] == D("284.3")
+    assert both(own)[1] == Decimal("284.3")
     assert own.status == "unverified"
     assert len(choice(own, "electricity_equivalent").alternatives) == 6
     settled = park.factor("electricity", "equivalent_tce", "0.2843", "kgce/kWh", status="measured").account()
-    assert both(settled)[1] == D("284.3")
+    assert both(settled)[1] == Decimal("284.3")
     assert choice(settled, "electricity_equivalent").alternatives == ()
     assert settled.status == "complete"
 
@@ -105,9 +111,9 @@ def test_every_candidate_of_the_library_is_an_alternative_of_the_choice(toy: Mak
 
 def test_core_indicator_and_its_range_follow_the_equivalent_value(toy: Make) -> None:
     result = toy().stream("el electricity grid E1 grid_supply", 1_000_000).account()
-    assert result.totals["co2_t_per_tce"] == D("832.5") / 300
+    assert result.totals["co2_t_per_tce"] == Decimal("832.5") / 300
     effect = choice(result, "electricity_equivalent").effect["0.31 (Shandong, DB37/T 2672-2019)"]
-    assert effect["co2_t_per_tce"] == D("832.5") / 310
+    assert effect["co2_t_per_tce"] == Decimal("832.5") / 310
 
 
 def test_core_indicator_is_unknown_without_energy(toy: Make) -> None:
@@ -139,5 +145,5 @@ def test_recovered_energy_can_be_left_out_of_both_totals(toy: Make) -> None:
     result = park.account()
     effect = choice(result, "recovered_energy").effect["left out"]
     # 1e6 Nm3 x 0.1286 kgce/Nm3 = 128.6 tce, 978.1728 t
-    assert (result.totals["co2_t"], both(result)[0]) == (D("978.1728"), D("128.6"))
+    assert (result.totals["co2_t"], both(result)[0]) == (Decimal("978.1728"), Decimal("128.6"))
     assert (effect["co2_t"], effect["energy_tce_calorific"]) == (0, 0)

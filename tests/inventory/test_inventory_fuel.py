@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -29,14 +29,14 @@ def rows(item: Any) -> list[str]:
 def test_gas_takes_the_databases_factor_per_volume(toy: Make) -> None:
     # 1,000,000 Nm3 x 21.8403 t / 1e4 Nm3 = 2184.03 t
     result = toy().stream(GAS, 1_000_000).account()
-    assert result.by_category["fuel"] == D("2184.03")
+    assert result.by_category["fuel"] == Decimal("2184.03")
     assert rows(line(result, "fuel:gas")) == ["CN_NCSC:natural_gas:ef_co2:derived:2025"]
 
 
 def test_fuel_without_a_factor_per_amount_takes_heat_value_times_factor_per_heat(toy: Make) -> None:
     # blast-furnace gas: 1e6 Nm3 x 3768 kJ/Nm3 x 259.6 tCO2/TJ = 3768 GJ x 0.2596 = 978.1728 t
     result = toy().stream("bfg blast_furnace_gas market E1 - final_fuel", 1_000_000).account()
-    assert result.by_category["fuel"] == D("978.1728")
+    assert result.by_category["fuel"] == Decimal("978.1728")
 
 
 def test_fuel_that_neither_has_takes_the_guidelines_whole(toy: Make) -> None:
@@ -49,7 +49,7 @@ def test_fuel_that_neither_has_takes_the_guidelines_whole(toy: Make) -> None:
 def test_measured_heat_value_goes_with_the_databases_factor_per_heat(toy: Make) -> None:
     # 1e6 Nm3 x 35.588 MJ/Nm3 = 35,588 GJ x 0.0561 t/GJ = 1996.4868 t
     result = toy().stream(GAS, 1_000_000).factor("natural_gas", "NCV", "35.588", "MJ/Nm3").account()
-    assert result.by_category["fuel"] == D("1996.4868")
+    assert result.by_category["fuel"] == Decimal("1996.4868")
 
 
 def test_properties_of_the_deliveries_go_before_everything(toy: Make) -> None:
@@ -63,7 +63,7 @@ def test_properties_of_the_deliveries_go_before_everything(toy: Make) -> None:
         "bituminous", "oxidation_rate", "0.98", "fraction"
     )
     # 1000 x 21 x 0.026 x 0.98 x 44/12 = 1961.96 t
-    assert park.account().by_category["fuel"] == D("1961.96")
+    assert park.account().by_category["fuel"] == Decimal("1961.96")
 
 
 def test_own_carbon_takes_the_guidelines_oxidation_where_none_is_measured(toy: Make) -> None:
@@ -74,7 +74,7 @@ def test_own_carbon_takes_the_guidelines_oxidation_where_none_is_measured(toy: M
         .property("coal", "carbon_content", "0.026", "tC/GJ")
     )
     # oxidation of CN_GUIDE for bituminous: 0.93 -> 1000 x 21 x 0.026 x 0.93 x 44/12 = 1861.86 t
-    assert park.account().by_category["fuel"] == D("1861.86")
+    assert park.account().by_category["fuel"] == Decimal("1861.86")
 
 
 def test_deliveries_of_different_months_give_lines_of_their_own(toy: Make) -> None:
@@ -103,11 +103,11 @@ def test_properties_by_month_under_a_yearly_amount_are_weighted_by_time_and_said
 def test_own_co2_factor_goes_by_its_unit(toy: Make, unit: str, value: str, expected: str) -> None:
     # per heat: 1000 t x 20.934 GJ/t (GB/T 2589, raw coal as parent) x 0.1 t/GJ = 2093.4 t
     result = toy().stream(COAL, 1000).factor("bituminous", "ef_co2", value, unit).account()
-    assert result.by_category["fuel"] == D(expected)
+    assert result.by_category["fuel"] == Decimal(expected)
 
 
 def test_narrowest_for_wins_then_latest_then_status(toy: Make) -> None:
-    def park(*more: dict[str, Any]) -> D:
+    def park(*more: dict[str, Any]) -> Decimal:
         made = toy().stream(COAL, 1000)
         for number, row in enumerate(more):
             made = made.factor("bituminous", "ef_co2", 1 + number, "tCO2/t", **row)
@@ -127,7 +127,7 @@ def test_two_equal_rows_are_set_aside_with_both_lines_named(toy: Make) -> None:
     for value in (20, 21):
         park = park.factor("natural_gas", "ef_co2", value, "tCO2/1e4 Nm3")
     result = park.account()
-    assert result.by_category["fuel"] == D("2184.03")
+    assert result.by_category["fuel"] == Decimal("2184.03")
     fault = next(finding for finding in result.findings if finding.code == "factor_tie")
     assert fault.level == "error"
     assert fault.where.lines == (2, 3)
@@ -136,12 +136,12 @@ def test_two_equal_rows_are_set_aside_with_both_lines_named(toy: Make) -> None:
 def test_row_that_begins_inside_one_amount_is_said(toy: Make) -> None:
     park = toy().stream(GAS, 10_000).factor("natural_gas", "ef_co2", 20, "tCO2/1e4 Nm3", applies_from=date(2025, 7, 1))
     result = park.account()
-    assert result.by_category["fuel"] == D("21.8403")
+    assert result.by_category["fuel"] == Decimal("21.8403")
     found = next(finding for finding in result.findings if finding.code == "factor_changes_inside")
     assert (found.amount, found.params["parameter"]) == (10_000, "ef_co2")
     monthly = toy().stream(GAS, *[10_000] * 12)
     monthly = monthly.factor("natural_gas", "ef_co2", 20, "tCO2/1e4 Nm3", applies_from=date(2025, 7, 1)).account()
-    assert monthly.by_category["fuel"] == 6 * 20 + 6 * D("21.8403")
+    assert monthly.by_category["fuel"] == 6 * 20 + 6 * Decimal("21.8403")
     assert "factor_changes_inside" not in codes(monthly)
 
 
@@ -156,7 +156,7 @@ def test_fuel_without_any_factor_is_not_estimated_and_its_amount_is_at_stake(toy
     result = toy().stream(GAS, 1_000_000).stream("t waste_tyres market E1 - final_fuel", 50).account()
     item = line(result, "fuel:t")
     assert (item.amount_t, item.notation) == (None, "NE")
-    assert result.by_category["fuel"] == D("2184.03")
+    assert result.by_category["fuel"] == Decimal("2184.03")
     missing = next(finding for finding in result.findings if finding.code == "factor_missing")
     assert (missing.amount, missing.unit) == (50, "t")
 
@@ -202,7 +202,7 @@ def test_activity_words_follow_the_use(toy: Make) -> None:
 
 def test_own_commodity_falls_back_on_its_parent(toy: Make) -> None:
     park = toy().commodity("pipeline_gas", "natural_gas").stream("g pipeline_gas gasnet E1 - final_fuel", 1_000_000)
-    assert park.account().by_category["fuel"] == D("2184.03")
+    assert park.account().by_category["fuel"] == Decimal("2184.03")
 
 
 def test_recalled_rows_count_only_when_asked_for_and_mark_the_result(toy: Make) -> None:
@@ -211,7 +211,7 @@ def test_recalled_rows_count_only_when_asked_for_and_mark_the_result(toy: Make) 
         .stream("g gasoline market E1 - final_fuel", 10)
         .factor("gasoline", "ef_co2", 3, "tCO2/t", status="recalled")
     )
-    assert park.account().by_category["fuel"] == D("29.848")
+    assert park.account().by_category["fuel"] == Decimal("29.848")
     asked = park.account(allow_recalled=True)
     assert asked.by_category["fuel"] == 30
     assert asked.status == "unverified"

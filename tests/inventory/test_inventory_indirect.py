@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -22,20 +22,20 @@ def codes(result: Any) -> set[str]:
     return {finding.code for finding in result.findings}
 
 
-def power(result: Any) -> D:
-    value: D = result.by_category["electricity"]
+def power(result: Any) -> Decimal:
+    value: Decimal = result.by_category["electricity"]
     return value
 
 
 def test_grid_power_takes_the_fixed_fossil_factor(toy: Make) -> None:
     # 1,000,000 kWh x 0.8325 kg/kWh = 832.5 t
-    assert power(toy().stream(GRID, 1_000_000).account()) == D("832.5")
+    assert power(toy().stream(GRID, 1_000_000).account()) == Decimal("832.5")
 
 
 def test_certificates_take_their_part_on_a_line_of_their_own(toy: Make) -> None:
     result = toy().stream(GRID, *[1000] * 12).cover("el", *[400] * 6).account()
     # 12,000 - 2,400 kWh at 0.8325 = 7.992 t
-    assert power(result) == D("7.992")
+    assert power(result) == Decimal("7.992")
     assert line(result, "electricity:el:certificates").amount_t == 0
     assert sum(item.amount for item in line(result, "electricity:el:certificates").inputs) == 2400
     assert sum(item.amount for item in line(result, "electricity:el:grid").inputs) == 9600
@@ -49,10 +49,10 @@ def test_certificates_never_cover_more_than_was_received(toy: Make) -> None:
 
 def test_a_parks_row_for_the_fixed_factor_is_ignored_and_says_what_it_would_change(toy: Make) -> None:
     result = toy().stream(GRID, 1_000_000).factor("electricity", "ef_fossil", "0.5", "kgCO2/kWh").account()
-    assert power(result) == D("832.5")
+    assert power(result) == Decimal("832.5")
     found = next(finding for finding in result.findings if finding.code == "fixed_parameter_ignored")
     # 1000 MWh x (0.5 - 0.8325)
-    assert (found.amount, found.unit, found.where.line) == (D("-332.5"), "t", 2)
+    assert (found.amount, found.unit, found.where.line) == (Decimal("-332.5"), "t", 2)
 
 
 @pytest.mark.parametrize("parameter", ["ef_co2", "ef_location", "ef_market"])
@@ -67,7 +67,7 @@ def test_direct_green_power_counts_nought(toy: Make) -> None:
 
 
 def test_power_received_that_is_neither_grid_nor_green_takes_the_fossil_factor(toy: Make) -> None:
-    assert power(toy().stream("x electricity market E1", 1000).account()) == D("0.8325")
+    assert power(toy().stream("x electricity market E1", 1000).account()) == Decimal("0.8325")
 
 
 def test_power_sent_from_own_sun_deducts_nothing(toy: Make) -> None:
@@ -79,15 +79,17 @@ def test_power_sent_from_own_sun_deducts_nothing(toy: Make) -> None:
 def test_power_sent_from_a_fuelled_generator_is_deducted(toy: Make) -> None:
     park = toy().nodes("chp generator E1").stream("g natural_gas gasnet chp - cogeneration", 1)
     result = park.stream("s electricity chp grid generation", 1000).account()
-    assert line(result, "electricity:s:own_fossil").amount_t == D("-0.8325")
+    assert line(result, "electricity:s:own_fossil").amount_t == Decimal("-0.8325")
 
 
 def test_turbine_on_steam_from_a_coal_boiler_is_fossil(toy: Make) -> None:
     park = toy().nodes("boiler equipment E1", "turbine generator E1")
     park = park.stream("c bituminous market boiler - power_generation", 1)
-    park = park.commodity("st", "steam", p_mpa=D(1), t_c=D(200)).stream("st st boiler turbine heat_generation", 1)
+    park = park.commodity("st", "steam", p_mpa=Decimal(1), t_c=Decimal(200)).stream(
+        "st st boiler turbine heat_generation", 1
+    )
     result = park.stream("s electricity turbine grid generation", 1000).account()
-    assert line(result, "electricity:s:own_fossil").amount_t == D("-0.8325")
+    assert line(result, "electricity:s:own_fossil").amount_t == Decimal("-0.8325")
 
 
 def test_enterprise_that_exports_surplus_of_its_own_sun_deducts_nothing(toy: Make) -> None:
@@ -97,7 +99,7 @@ def test_enterprise_that_exports_surplus_of_its_own_sun_deducts_nothing(toy: Mak
 
 def test_power_passed_on_takes_the_fossil_factor_and_is_noted(toy: Make) -> None:
     result = toy().stream(GRID, 5000).stream("s electricity E1 grid", 1000).account()
-    assert line(result, "electricity:s:pass_through").amount_t == D("-0.8325")
+    assert line(result, "electricity:s:pass_through").amount_t == Decimal("-0.8325")
     assert "power_passed_on" in codes(result)
 
 
@@ -119,20 +121,20 @@ def test_heat_of_a_biomass_boiler_outside_counts_nought(toy: Make) -> None:
 
 
 def test_steam_counts_by_its_state_with_both_bases_shown(toy: Make) -> None:
-    park = toy().commodity("st", "steam", p_mpa=D("1.0"), t_c=D(200)).stream("s st heatnet E1", 1000)
+    park = toy().commodity("st", "steam", p_mpa=Decimal("1.0"), t_c=Decimal(200)).stream("s st heatnet E1", 1000)
     result = park.account()
-    h = steam.enthalpy(D("1.0"), D(200))
-    assert result.by_category["heat"] == (1000 * h / 1000 * D("0.11")).quantize(D("1e-12"))
+    h = steam.enthalpy(Decimal("1.0"), Decimal(200))
+    assert result.by_category["heat"] == (1000 * h / 1000 * Decimal("0.11")).quantize(Decimal("1e-12"))
     choice = next(item for item in result.choices if item.id == "steam_enthalpy_base")
     other = choice.effect["83.74 kJ/kg (water at 20 degC, enterprise guidelines)"]["co2_t"]
-    assert other == ((h - D("83.74")) * D("0.11")).quantize(D("1e-12"))
+    assert other == ((h - Decimal("83.74")) * Decimal("0.11")).quantize(Decimal("1e-12"))
 
 
 def test_measured_state_of_the_delivery_goes_before_the_commoditys(toy: Make) -> None:
     park = toy().stream("s steam heatnet E1", 1000).property("s", "pressure", 800, "kPa")
     result = park.account()
-    expected = 1000 * steam.enthalpy(D("0.8")) / 1000 * D("0.11")
-    assert result.by_category["heat"] == expected.quantize(D("1e-12"))
+    expected = 1000 * steam.enthalpy(Decimal("0.8")) / 1000 * Decimal("0.11")
+    assert result.by_category["heat"] == expected.quantize(Decimal("1e-12"))
 
 
 def test_steam_without_a_state_is_not_estimated(toy: Make) -> None:
@@ -161,27 +163,27 @@ def coking(toy: Make) -> Any:
 
 def test_conversion_counts_the_carbon_lost_between_input_and_output(toy: Make) -> None:
     # in 1000 x 29 x 0.0255 = 739.5 tC, out 600 x 28.4 x 0.0294 = 500.976 tC; 238.524 x 44/12 = 874.588 t
-    assert coking(toy).account().by_category["conversion"] == D("874.588")
+    assert coking(toy).account().by_category["conversion"] == Decimal("874.588")
 
 
 def test_conversion_takes_off_what_went_into_stock_of_its_input(toy: Make) -> None:
     # 100 t into stock: 73.95 tC x 44/12 = 271.15 t less
     result = coking(toy).nodes("pile storage oven").stock("pile", "coking_coal", 100).account()
-    assert line(result, "conversion:stock.oven.coking_coal").amount_t == D("-271.15")
-    assert result.by_category["conversion"] == D("603.438")
+    assert line(result, "conversion:stock.oven.coking_coal").amount_t == Decimal("-271.15")
+    assert result.by_category["conversion"] == Decimal("603.438")
 
 
 def test_conversion_by_the_database_is_fully_oxidised(toy: Make) -> None:
     # 100 t coking coal x 20.934 GJ/t (raw coal, GB/T 2589) x 94.6 t/TJ = 198.03564 t
     result = toy().stream("c coking_coal market E1 - conversion_input", 100).account()
-    assert result.by_category["conversion"] == D("198.03564")
+    assert result.by_category["conversion"] == Decimal("198.03564")
 
 
 def test_conversion_of_own_fuel_is_final_fuel_beside_the_balance(toy: Make) -> None:
     park = coking(toy).stream("own natural_gas gasnet oven - final_fuel", 10_000)
     result = park.account()
-    assert result.by_category["fuel"] == D("21.8403")
-    assert result.by_category["conversion"] == D("874.588")
+    assert result.by_category["fuel"] == Decimal("21.8403")
+    assert result.by_category["conversion"] == Decimal("874.588")
 
 
 def test_gas_made_and_burned_inside_leaves_the_conversion_and_enters_the_fuel(toy: Make) -> None:
@@ -189,7 +191,7 @@ def test_gas_made_and_burned_inside_leaves_the_conversion_and_enters_the_fuel(to
     result = park.account()
     out, burned = line(result, "conversion:g"), line(result, "fuel:g")
     # 10,000 Nm3 x 18003 kJ/Nm3 x 44.4 t/TJ = 7.993332 t both times
-    assert (out.amount_t, burned.amount_t) == (D("-7.993332"), D("7.993332"))
+    assert (out.amount_t, burned.amount_t) == (Decimal("-7.993332"), Decimal("7.993332"))
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def test_gas_made_and_burned_inside_leaves_the_conversion_and_enters_the_fuel(to
 )  # fmt: skip
 def test_process_takes_the_published_factor_of_the_product(toy: Make, product: str, factor: str) -> None:
     result = toy().stream(f"p {product} E1 market process_output", 1000).account()
-    assert result.by_category["process"] == 1000 * D(factor)
+    assert result.by_category["process"] == 1000 * Decimal(factor)
 
 
 def test_aluminium_shows_the_older_value_as_alternative(toy: Make) -> None:

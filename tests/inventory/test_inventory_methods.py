@@ -7,7 +7,7 @@ import io
 import re
 import tomllib
 from collections.abc import Callable
-from decimal import Decimal as D
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +47,14 @@ def test_the_documents_new_method_and_one_factor_row_give_the_documents_account(
     result = example(toy).account(method)
     expected = dict(line.split(" = ") for line in blocks("result")[0].strip().splitlines())
     got = {**result.by_category, "co2_t": result.totals["co2_t"]}
-    assert {key: got[key] for key in expected} == {key: D(value) for key, value in expected.items()}
+    assert {key: got[key] for key in expected} == {key: Decimal(value) for key, value in expected.items()}
     assert result.by_category["heat"] is None
 
 
 def test_the_documents_choice_shows_its_alternative(toy: Make) -> None:
     result = example(toy).account(methods.load(text=blocks("toml")[0]))
     (choice,) = result.choices
-    assert choice.effect["nation"]["co2_t"] == D("10920.15") + 8200 + 15_918
+    assert choice.effect["nation"]["co2_t"] == Decimal("10920.15") + 8200 + 15_918
 
 
 def test_a_must_measure_factor_is_not_taken_from_elsewhere(toy: Make) -> None:
@@ -83,8 +83,8 @@ def test_other_substances_are_weighed_by_the_gwp_set_of_the_method(toy: Make) ->
     park = toy().stream("w municipal_waste market E1 - landfill", 100).factor("municipal_waste", "ef_ch4", 50, "kg/t")
     result = park.account(methods.load(text='gwp_set = "AR5"\n' + MINI))
     # 100 t x 0.05 t/t = 5 t CH4, x 28 = 140 t CO2e
-    assert result.by_gas == {"CH4": D(5)}
-    assert (result.totals["co2_t"], result.totals["co2e_t"]) == (D(0), D(140))
+    assert result.by_gas == {"CH4": Decimal(5)}
+    assert (result.totals["co2_t"], result.totals["co2e_t"]) == (Decimal(0), Decimal(140))
     assert result.by_category["waste"] == 140
     assert result.lines[0].id == "waste:w:CH4"
 
@@ -167,7 +167,7 @@ def test_every_rule_has_a_page_whose_example_comes_out(name: str) -> None:
     page = (DOCS / "rules" / f"{name}.md").read_text("utf-8")
     (text,) = blocks("example", page)
     *given, result = text.strip().splitlines()
-    arguments = {key: D(value) for key, value in (line.split(" = ") for line in given)}
-    assert rules.apply(name, arguments) == D(result.removeprefix("= "))
+    arguments = {key: Decimal(value) for key, value in (line.split(" = ") for line in given)}
+    assert rules.apply(name, arguments) == Decimal(result.removeprefix("= "))
     assert rules.RULES[name].citation in page
     assert rules.RULES[name].formula in page

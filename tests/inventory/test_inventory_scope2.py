@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ GHGP = "ghgp-scope2-2015"
 GRID = "el electricity grid E1 grid_supply"
 
 
-def views(result: Any) -> dict[tuple[str, str], D]:
+def views(result: Any) -> dict[tuple[str, str], Decimal]:
     return {(line.view, line.origin): line.amount_t for line in result.lines}
 
 
@@ -29,33 +29,35 @@ def codes(result: Any) -> set[str]:
 def test_location_view_takes_the_latest_average_of_the_grid_region_and_says_its_age(toy: Make) -> None:
     result = toy().stream(GRID, 1_000_000).account(GHGP)
     # Jiangsu, data of 2023: 0.5827 kg/kWh
-    assert result.totals["co2_t"] == D("582.7")
+    assert result.totals["co2_t"] == Decimal("582.7")
     lag = next(finding for finding in result.findings if finding.code == "factor_lag")
     assert lag.params["years"] == 2
 
 
 def test_earlier_year_takes_its_own_average(toy: Make) -> None:
-    assert toy(year=2022).stream(GRID, 1_000_000).account(GHGP).totals["co2_t"] == D("597.8")
+    assert toy(year=2022).stream(GRID, 1_000_000).account(GHGP).totals["co2_t"] == Decimal("597.8")
 
 
 def test_certificates_count_in_the_market_view_only(toy: Make) -> None:
     got = views(toy().stream(GRID, 1_000_000).cover("el", 400_000).account(GHGP))
     assert got == {
-        ("location", "grid"): D("582.7"), ("market", "certificates"): D(0), ("market", "grid"): D("349.62"),
-    }  # fmt: skip
+        ("location", "grid"): Decimal("582.7"),
+        ("market", "certificates"): Decimal(0),
+        ("market", "grid"): Decimal("349.62"),
+    }
 
 
 def test_direct_line_takes_its_source_in_both_views(toy: Make) -> None:
     park = toy().stream("g electricity wind E1 direct_green", 1_000_000)
-    assert set(views(park.account(GHGP)).values()) == {D(0)}
+    assert set(views(park.account(GHGP)).values()) == {Decimal(0)}
     row = park.factor("electricity", "ef_market", "0.02", "kgCO2/kWh", applies_to="wind")
-    assert set(views(row.account(GHGP)).values()) == {D(20)}
+    assert set(views(row.account(GHGP)).values()) == {Decimal(20)}
 
 
 def test_market_view_takes_the_supplier_then_the_residual_mix_then_the_average(toy: Make) -> None:
     park = toy().stream(GRID, 1_000_000)
     average = park.account(GHGP)
-    assert views(average)["market", "grid"] == D("582.7")
+    assert views(average)["market", "grid"] == Decimal("582.7")
     assert "factor_stand_in" in codes(average)
     residual = park.factor("electricity", "ef_residual", "0.7", "kgCO2/kWh")
     assert views(residual.account(GHGP))["market", "grid"] == 700
@@ -76,7 +78,7 @@ def test_purchases_are_gross_and_other_categories_are_not_covered(toy: Make) -> 
     park = toy().stream(GRID, 1_000_000).stream("s electricity E1 grid", 500_000)
     result = park.stream("g natural_gas gasnet E1 - final_fuel", 1).account(GHGP)
     assert result.by_category == {
-        "fuel": None, "conversion": None, "electricity": D("582.7"), "heat": D(0), "process": None,
+        "fuel": None, "conversion": None, "electricity": Decimal("582.7"), "heat": Decimal(0), "process": None,
     }  # fmt: skip
     assert result.totals["energy_tce_equivalent"] is None
 
@@ -102,10 +104,10 @@ def test_bridge_names_scope_sides_and_factors(toy: Make) -> None:
     steps = {step.id: step.amount_t for step in made.steps}
     # covered 400 MWh: 0 -> 233.08; the other 600 MWh: 499.5 -> 349.62; sent 83.25 is not deducted; gas is outside
     assert steps == {
-        "factor:electricity:received:certificates": D("233.08"),
-        "factor:electricity:received:grid": D("-149.88"),
-        "side_before:electricity:sent": D("83.25"),
-        "scope_before:fuel": D("-21.8403"),
+        "factor:electricity:received:certificates": Decimal("233.08"),
+        "factor:electricity:received:grid": Decimal("-149.88"),
+        "side_before:electricity:sent": Decimal("83.25"),
+        "scope_before:fuel": Decimal("-21.8403"),
     }
     assert all(step.text_zh and step.text_en for step in made.steps)
 
@@ -115,7 +117,10 @@ def test_bridge_between_years_tells_amount_from_factor(toy: Make) -> None:
     after = toy(year=2025).stream(GRID, 1_500_000).account(GHGP)
     steps = {step.id: step.amount_t for step in bridge(before, after).steps}
     # 500 MWh more at 0.5978; 1,500 MWh x (0.5827 - 0.5978)
-    assert steps == {"amount:electricity:received:grid": D("298.9"), "factor:electricity:received:grid": D("-22.65")}
+    assert steps == {
+        "amount:electricity:received:grid": Decimal("298.9"),
+        "factor:electricity:received:grid": Decimal("-22.65"),
+    }
 
 
 def test_bridge_names_streams_that_one_account_lacks(toy: Make) -> None:
@@ -146,12 +151,12 @@ def test_bridge_as_json_is_plain(toy: Make) -> None:
     method=st.sampled_from(("cn-zcp-2025", GHGP)),
 )
 def test_steps_add_up_to_the_difference_exactly(
-    toy: Make, amounts: list[D], later: list[D], covered: D, method: str
+    toy: Make, amounts: list[Decimal], later: list[Decimal], covered: Decimal, method: str
 ) -> None:
-    def park(values: list[D]) -> Any:
+    def park(values: list[Decimal]) -> Any:
         made = toy().stream(GRID, values[0]).cover("el", covered).stream("h heat heatnet E2", values[1])
         made = made.stream("c coke market E1 - final_fuel", values[2])
         return made.stream("s electricity E1 grid", values[3])
 
     made = bridge(park(amounts).account(), park(later).account(method))
-    assert sum((step.amount_t for step in made.steps), D(0)) == made.difference_t
+    assert sum((step.amount_t for step in made.steps), Decimal(0)) == made.difference_t

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -15,8 +15,8 @@ Make = Callable[..., Any]
 NAMES = ("E1", "E2", "E3", "E4")
 
 
-def net(result: Any) -> D:
-    return sum((unit.net for unit in result.by_node.values()), D(0))
+def net(result: Any) -> Decimal:
+    return sum((unit.net for unit in result.by_node.values()), Decimal(0))
 
 
 def test_distributor_passes_on_the_mix_of_what_it_received(toy: Make) -> None:
@@ -24,23 +24,23 @@ def test_distributor_passes_on_the_mix_of_what_it_received(toy: Make) -> None:
     park = toy().stream("el electricity grid E1 grid_supply", 600_000)
     park = park.stream("gr electricity wind E1 direct_green", 400_000).stream("t electricity E1 E2", 200_000)
     result = park.account()
-    assert result.by_node["E1"].sent == D("99.9")
-    assert result.by_node["E2"].received == D("99.9")
-    assert result.eliminations["electricity"] == D("99.9")
-    assert net(result) == result.totals["co2_t"] == D("499.5")
+    assert result.by_node["E1"].sent == Decimal("99.9")
+    assert result.by_node["E2"].received == Decimal("99.9")
+    assert result.eliminations["electricity"] == Decimal("99.9")
+    assert net(result) == result.totals["co2_t"] == Decimal("499.5")
 
 
 def test_inside_supplier_with_a_row_sells_at_its_own_factor(toy: Make) -> None:
     park = toy().stream("el electricity grid E1 grid_supply", 600_000).stream("t electricity E1 E2", 200_000)
     result = park.factor("electricity", "ef_co2", "0.4", "kgCO2/kWh", applies_to="E1").account()
     assert result.by_node["E2"].received == 80
-    assert net(result) == result.totals["co2_t"] == D("499.5")
+    assert net(result) == result.totals["co2_t"] == Decimal("499.5")
 
 
 def test_power_from_an_inside_generator_goes_by_what_made_it(toy: Make) -> None:
     park = toy().nodes("pv generator E1", "chp generator E1").stream("g natural_gas gasnet chp - cogeneration", 0)
     park = park.stream("a electricity pv E2 generation", 100_000).stream("b electricity chp E2 generation", 100_000)
-    assert park.account().by_node["E2"].received == D("83.25")
+    assert park.account().by_node["E2"].received == Decimal("83.25")
 
 
 def test_mixes_of_units_that_supply_each_other_are_solved_together(toy: Make) -> None:
@@ -50,7 +50,7 @@ def test_mixes_of_units_that_supply_each_other_are_solved_together(toy: Make) ->
     park = park.stream("gr electricity wind E2 direct_green", 100_000)
     result = park.stream("t electricity E1 E2", 300_000).stream("u electricity E2 E1", 100_000).account()
     assert round(result.by_node["E1"].sent, 6) == 243
-    assert round(result.by_node["E2"].sent, 6) == D("60.75")
+    assert round(result.by_node["E2"].sent, 6) == Decimal("60.75")
     assert net(result) == result.totals["co2_t"]
 
 
@@ -58,7 +58,7 @@ def test_heat_between_units_takes_the_default_where_it_is_made(toy: Make) -> Non
     park = toy().stream("g natural_gas gasnet E1 - heat_supply", 10_000).stream("h heat E1 E2 heat_generation", 300)
     result = park.account()
     assert result.by_node["E2"].received == 33
-    assert result.by_node["E1"].net == D("21.8403") - 33
+    assert result.by_node["E1"].net == Decimal("21.8403") - 33
 
 
 def test_nodes_stand_in_the_account_of_their_enterprise(toy: Make) -> None:
@@ -66,7 +66,7 @@ def test_nodes_stand_in_the_account_of_their_enterprise(toy: Make) -> None:
         toy().nodes("hall workshop E1", "kiln equipment hall").stream("g natural_gas gasnet kiln - final_fuel", 10_000)
     )
     result = park.stream("e electricity E1 hall", 5).account()
-    assert result.by_node["E1"].own == D("21.8403")
+    assert result.by_node["E1"].own == Decimal("21.8403")
     assert set(result.by_node) == {"E1", "E2"}
     assert result.by_node["E1"].sent == 0
 
@@ -100,7 +100,7 @@ LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChec
 @given(rows=networks(), shares=st.tuples(*[st.sampled_from(("1", "0.5", "0.3", "0"))] * 4))
 def test_net_amounts_of_the_units_add_up_to_the_park_exactly(toy: Make, rows: Any, shares: Any) -> None:
     result = build(toy, rows, shares=shares).account()
-    total = sum((value for value in result.by_category.values() if value is not None), D(0))
+    total = sum((value for value in result.by_category.values() if value is not None), Decimal(0))
     assert net(result) == total == (result.totals["co2_t"] or 0)
 
 
@@ -108,7 +108,7 @@ def test_net_amounts_of_the_units_add_up_to_the_park_exactly(toy: Make, rows: An
 @given(rows=networks())
 def test_line_amounts_add_up_to_totals_and_the_rule_gives_each_again(toy: Make, rows: Any) -> None:
     result = build(toy, rows).account()
-    assert sum((item.amount_t for item in result.lines), D(0)) == result.totals["co2_t"]
+    assert sum((item.amount_t for item in result.lines), Decimal(0)) == result.totals["co2_t"]
     for item in result.lines:
         assert rules.apply(item.rule, item.arguments) == item.amount_t
         assert (item.amount_t < 0) <= (item.sign == -1)
@@ -122,7 +122,7 @@ def test_scaled_amounts_give_scaled_lines(toy: Make, rows: Any, times: int) -> N
     by_id = {item.id: item for item in often.lines}
     for item in once.lines:
         if item.stream != "fuel":
-            assert abs(by_id[item.id].amount_t - item.amount_t * times) <= D("1e-9")
+            assert abs(by_id[item.id].amount_t - item.amount_t * times) <= Decimal("1e-9")
 
 
 @LAW
@@ -135,11 +135,11 @@ def test_two_half_parks_less_their_trade_are_the_whole(toy: Make, rows: Any) -> 
     second = build(toy, clear, shares=("0", "0", "1", "1")).account()
     for category in ("electricity", "heat"):
         parts = first.by_category[category] + second.by_category[category]
-        assert abs(parts - whole[category]) <= D("1e-9")
+        assert abs(parts - whole[category]) <= Decimal("1e-9")
 
 
 @LAW
 @given(rows=networks(), share=st.sampled_from(("0.5", "0.25", "0.1")))
 def test_a_boundary_with_one_share_for_all_scales_the_account(toy: Make, rows: Any, share: str) -> None:
     whole, part = build(toy, rows).account(), build(toy, rows, shares=(share,) * 4).account()
-    assert abs(part.totals["co2_t"] - whole.totals["co2_t"] * D(share)) <= D("1e-9")
+    assert abs(part.totals["co2_t"] - whole.totals["co2_t"] * Decimal(share)) <= Decimal("1e-9")

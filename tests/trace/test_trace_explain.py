@@ -7,8 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hand_account import ACCOUNT, CANDIDATES, FLOW_SET, LINES, PARK
+from hand_account import ACCOUNT, CANDIDATES, END, FLOW_SET, LINES, PARK, START
 
+from lingtan.ledger.park import At, Stock
 from lingtan.trace import Explanation, ReadingFile, UnknownFigure, explain
 from lingtan.trace.names import known
 
@@ -137,3 +138,29 @@ def test_an_unknown_figure_names_near_ones_and_the_kinds() -> None:
 def test_a_month_that_is_none_is_refused() -> None:
     with pytest.raises(UnknownFigure):
         why("flow:S-EL@2025-13")
+
+
+def test_rows_of_one_statement_file_are_told_together_under_a_total() -> None:
+    pieces = FLOW_SET.pieces["S-LIME"]
+    rows = tuple(
+        replace(piece, sources=(replace(piece.sources[0], ref=f"statements/lime.csv:{at}"),))
+        for at, piece in enumerate(pieces, start=2)
+    )
+    line = next(line for line in LINES if line.stream == "S-LIME")
+    inputs = tuple(replace(part, flow=flow) for part, flow in zip(line.inputs, rows, strict=True))
+    account = replace(ACCOUNT, lines=(replace(line, inputs=inputs),))
+    told = explain(account, "category:process", park=PARK, flow_set=FLOW_SET).as_text("en")
+    assert "report in statements/lime.csv lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, reporter E01: 2,001 t" in told
+
+
+def test_a_change_of_stock_names_the_rows_of_the_levels() -> None:
+    levels = (
+        Stock("E02", "natural_gas", START, Decimal(5), "t", at=At("stocks.csv", 2)),
+        Stock("E02", "natural_gas", END, Decimal(7), "t", at=At("stocks.csv", 3)),
+    )
+    line = replace(LINES[0], id="conversion:stock.E02.natural_gas", node="E02", stream="", inputs=())
+    told = explain(
+        replace(ACCOUNT, lines=(line,)), f"line:{line.id}", park=replace(PARK, stocks=levels), flow_set=FLOW_SET
+    ).as_text("en")
+    assert "stock of natural_gas at E02, 2025-01-01: 5 t, stocks.csv:2" in told
+    assert "stocks.csv:3" in told

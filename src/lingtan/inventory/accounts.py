@@ -12,7 +12,7 @@ from lingtan.flows.model import FlowSet
 from lingtan.inventory import checks, energy, factors, lines, methods, nodes, origins, scope
 from lingtan.inventory.engine import Match, Notes, Run, matches
 from lingtan.inventory.methods import CATEGORIES, Method, OpenChoice
-from lingtan.inventory.model import Account, Choice, EnergyLine, Line
+from lingtan.inventory.model import Account, Choice, Line
 from lingtan.inventory.rules import CONTEXT
 from lingtan.inventory.scope import ZERO
 from lingtan.inventory.shapes import EnergyEntry, Entry, Option, Plan
@@ -35,11 +35,11 @@ class HasCovered(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Lines and energy lines by the entry they come from, for one plan."""
+    """Lines and energy by the entry they come from, for one plan."""
 
     plan: Plan
     lines: tuple[tuple[Line, ...], ...]
-    energy: tuple[tuple[EnergyLine, ...], ...]
+    energy: tuple[energy.Sums, ...]
 
 
 def account(
@@ -144,11 +144,9 @@ def _account(run: Run, method: Method) -> Account:
     plan, notes = methods.plan(method, {}), Notes()
     by_entry = _sorted(matches(run, plan.entries), len(plan.entries))
     by_term = _sorted(matches(run, plan.energy), len(plan.energy))
-    base = Made(
-        plan,
-        tuple(lines.of_entry(run, plan, by_entry[i], entry=entry, notes=notes) for i, entry in enumerate(plan.entries)),
-        tuple(energy.of_entry(run, by_term[i], entry=term, notes=notes) for i, term in enumerate(plan.energy)),
-    )
+    by_line = [lines.of_entry(run, plan, by_entry[i], entry=entry, notes=notes) for i, entry in enumerate(plan.entries)]
+    used = [energy.of_entry(run, by_term[i], entry=term, notes=notes) for i, term in enumerate(plan.energy)]
+    base = Made(plan, tuple(by_line), tuple(map(energy.sum_of, used)))
     totals = _totals(base)
     choices = tuple(_choice(run, method, choice, base, by_entry=by_entry, by_term=by_term) for choice in method.choices)
     made = lines.numbered(line for part in base.lines for line in part)
@@ -176,7 +174,7 @@ def _account(run: Run, method: Method) -> Account:
         choices=choices,
         findings=findings,
         lines=made,
-        energy=energy.numbered(line for part in base.energy for line in part),
+        energy=energy.numbered(line for part in used for line in part),
         eliminations=eliminations,
     )
 
@@ -234,8 +232,8 @@ def _again(
             return base.lines[i]
         return lines.of_entry(run, plan, by_entry[i], entry=new, notes=notes)
 
-    def retermed(old: EnergyEntry, new: EnergyEntry, i: int) -> tuple[EnergyLine, ...]:
-        return base.energy[i] if old == new else energy.of_entry(run, by_term[i], entry=new, notes=notes)
+    def retermed(old: EnergyEntry, new: EnergyEntry, i: int) -> energy.Sums:
+        return base.energy[i] if old == new else energy.sum_of_entry(run, by_term[i], entry=new)
 
     pairs = enumerate(zip(base.plan.entries, plan.entries, strict=True))
     terms = enumerate(zip(base.plan.energy, plan.energy, strict=True))
@@ -250,13 +248,14 @@ def _totals(made: Made) -> dict[str, Decimal | None]:
     flat = [line for part in made.lines for line in part if line.view in ("", made.plan.view)]
     co2 = _sum(line.amount_t for line in flat if line.substance in ("CO2", "CO2e"))
     co2e = _sum(line.co2e_t for line in flat)
-    used = energy.sums(line for part in made.energy for line in part) if made.plan.energy else energy.Sums()
-    per_tce = co2 / used.equivalent if co2 is not None and used.equivalent else None
+    calorific = sum((part.calorific for part in made.energy), ZERO) if made.plan.energy else None
+    equivalent = sum((part.equivalent for part in made.energy), ZERO) if made.plan.energy else None
+    per_tce = co2 / equivalent if co2 is not None and equivalent else None
     return {
         "co2_t": co2,
         "co2e_t": co2e,
-        "energy_tce_calorific": used.calorific,
-        "energy_tce_equivalent": used.equivalent,
+        "energy_tce_calorific": calorific,
+        "energy_tce_equivalent": equivalent,
         "co2_t_per_tce": per_tce,
     }
 

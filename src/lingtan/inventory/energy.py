@@ -17,10 +17,10 @@ from lingtan.ledger.finding import Finding, Where
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Energy totals [tce]; None where a method has no energy table."""
+    """Energy [tce] by both conventions."""
 
-    calorific: Decimal | None = None
-    equivalent: Decimal | None = None
+    calorific: Decimal
+    equivalent: Decimal
 
 
 def of_entry(run: Run, matched: Iterable[Match], *, entry: EnergyEntry, notes: Notes) -> tuple[EnergyLine, ...]:
@@ -29,14 +29,26 @@ def of_entry(run: Run, matched: Iterable[Match], *, entry: EnergyEntry, notes: N
     return tuple(made + _stock_lines(run, made, entry=entry) if entry.stock else made)
 
 
-def sums(lines: Iterable[EnergyLine]) -> Sums:
+def sum_of(lines: Iterable[EnergyLine]) -> Sums:
     """Add up what counts; unknown terms are left out (they are findings)."""
-    calorific, equivalent = ZERO, ZERO
-    for line in lines:
-        if line.counted:
-            calorific += line.tce_calorific or ZERO
-            equivalent += line.tce_equivalent or ZERO
-    return Sums(calorific, equivalent)
+    counted = [line for line in lines if line.counted]
+    return Sums(
+        sum((line.tce_calorific or ZERO for line in counted), ZERO),
+        sum((line.tce_equivalent or ZERO for line in counted), ZERO),
+    )
+
+
+def sum_of_entry(run: Run, matched: Iterable[Match], *, entry: EnergyEntry) -> Sums:
+    """Return what the lines of one term add up to, without making them: alternatives need the sums only."""
+    if not entry.counted:
+        return Sums(ZERO, ZERO)
+    if entry.stock:
+        return sum_of(of_entry(run, matched, entry=entry, notes=Notes()))
+    calorific, equivalent = (
+        (group.result for match in matched for group in engine.whole(run, recipe, match, entry.sign))
+        for recipe in (entry.calorific, entry.equivalent)
+    )
+    return Sums(sum((part or ZERO for part in calorific), ZERO), sum((part or ZERO for part in equivalent), ZERO))
 
 
 def numbered(lines: Iterable[EnergyLine]) -> tuple[EnergyLine, ...]:
@@ -48,11 +60,10 @@ def _line(run: Run, match: Match, *, entry: EnergyEntry, notes: Notes) -> Energy
     parts = run.scope.parts(match.stream, match.side)
     if not parts:
         return None
-    calorific = engine.groups(run, entry.calorific, match.stream, parts, sign=entry.sign)
-    same = entry.equivalent.key == entry.calorific.key
-    equivalent = calorific if same else engine.groups(run, entry.equivalent, match.stream, parts, sign=entry.sign)
+    calorific = engine.whole(run, entry.calorific, match, entry.sign)
+    equivalent = engine.whole(run, entry.equivalent, match, entry.sign)
     _tell(run, entry.calorific, match, calorific, entry=entry, notes=notes)
-    if not same:
+    if entry.equivalent.key != entry.calorific.key:
         _tell(run, entry.equivalent, match, equivalent, entry=entry, notes=notes)
     uses = {(use.row.id, use.value): use for group in (*calorific, *equivalent) for _, use in group.found.uses}
     unit = run.scope.commodity(match.stream).unit

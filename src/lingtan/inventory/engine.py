@@ -39,6 +39,7 @@ class Run:
     origins: Origins
     covered: Covered
     stock_changes: Mapping[tuple[str, str], Decimal]
+    kept: dict[tuple[str, str, str, int], tuple[Group, ...]] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,14 @@ def groups(
         found = factors.answer(run.book, recipe, ask)
         sorted_out.setdefault(found.key if several else "", (found, []))[1].append(part)
     return tuple(_group(found, tuple(held), commodity, sign) for found, held in sorted_out.values())
+
+
+def whole(run: Run, recipe: Recipe, match: Match, sign: int) -> tuple[Group, ...]:
+    """Apply a recipe to all parts of a match; alternatives of a choice that leave the recipe alone share the answer."""
+    key = (recipe.key, match.stream.id, match.side, sign)
+    if key not in run.kept:
+        run.kept[key] = groups(run, recipe, match.stream, run.scope.parts(match.stream, match.side), sign=sign)
+    return run.kept[key]
 
 
 def _group(found: Found, parts: tuple[Part, ...], commodity: Commodity, sign: int) -> Group:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -87,7 +88,7 @@ class Method:
     name_zh: str
     name_en: str
     choices: tuple[OpenChoice, ...]
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
+    text: str = field(repr=False)
 
 
 def shipped(name: str) -> str:
@@ -111,10 +112,8 @@ def load(name: str = "", *, text: str = "") -> Method:
     ------
     MethodError : no such method, or the file does not keep to ``docs/methods/how-to-add.md``.
     """
-    try:
-        raw = tomllib.loads(text or shipped(name), parse_float=Decimal)
-    except tomllib.TOMLDecodeError as fault:
-        raise MethodError(f"Expected a TOML text as method file; {fault}.") from fault
+    written = text or shipped(name)
+    raw = _read(written)
     _known_keys(raw, "method", "the file")
     for key in ("id", "edition", "document"):
         if key not in raw:
@@ -124,9 +123,17 @@ def load(name: str = "", *, text: str = "") -> Method:
         raise MethodError(f"Expected a date such as 2025-06-30 as edition; came {edition!r}.")
     names = raw.get("name", {})
     choices = tuple(_choice(row) for row in _tables(raw, "choice"))
-    method = Method(raw["id"], edition, raw["document"], names.get("zh", ""), names.get("en", ""), choices, raw)
+    method = Method(raw["id"], edition, raw["document"], names.get("zh", ""), names.get("en", ""), choices, written)
     plan(method, {})
     return method
+
+
+@lru_cache(maxsize=32)
+def _read(text: str) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as fault:
+        raise MethodError(f"Expected a TOML text as method file; {fault}.") from fault
 
 
 def plan(method: Method, chosen: Mapping[str, str]) -> Plan:
@@ -136,15 +143,22 @@ def plan(method: Method, chosen: Mapping[str, str]) -> Plan:
     ------
     MethodError : a choice or option is not known, or a part of the file is wrong.
     """
-    values = {choice.id: choice.option(picked(method, choice.id, chosen)).value for choice in method.choices}
-    raw: Mapping[str, Any] = _filled(method.raw, values, "")
+    return _built(method.text, tuple((choice.id, picked(method, choice.id, chosen)) for choice in method.choices))
+
+
+@lru_cache(maxsize=512)
+def _built(text: str, names: tuple[tuple[str, str], ...]) -> Plan:
+    """Build a plan; the same text and options give the same plan, and accounts ask for dozens of them."""
+    read = _read(text)
+    options = {choice.id: choice for choice in map(_choice, _tables(read, "choice"))}
+    raw: Mapping[str, Any] = _filled(read, {name: options[name].option(option).value for name, option in names}, "")
     recipes = {name: _recipe(name, table, raw) for name, table in raw.get("recipe", {}).items()}
     entries = tuple(_entry(row, recipes) for row in _tables(raw, "entry"))
     band = raw.get("band", {})
     disregard, required = raw.get("disregard", {}), raw.get("use_required", {})
     return Plan(
-        method=method.id,
-        edition=method.edition,
+        method=raw["id"],
+        edition=raw["edition"],
         region=raw.get("region", ""),
         gwp_set=raw.get("gwp_set", ""),
         view=raw.get("view", ""),

@@ -79,7 +79,8 @@ class Scope:
 
     def is_in(self, stream: Stream, side: str) -> bool:
         """Tell whether a stream has a share on a side at any time of the year, whether or not it has flows."""
-        return any(_SIDE[side](stream, shares) for _, _, shares in self.segments)
+        share = _SIDE[side]
+        return any([share(stream, shares) for _, _, shares in self.segments])
 
     def time_us(self, stream: Stream, side: str) -> int:
         """Return the stream's own time [us] inside the year during which it counts on a side."""
@@ -123,11 +124,13 @@ class Scope:
 
 
 def _received(stream: Stream, shares: Shares) -> Decimal:
-    return max(shares.get(stream.target, ZERO) - shares.get(stream.source, ZERO), ZERO)
+    target, source = shares.get(stream.target, ZERO), shares.get(stream.source, ZERO)
+    return target - source if target > source else ZERO
 
 
 def _sent(stream: Stream, shares: Shares) -> Decimal:
-    return max(shares.get(stream.source, ZERO) - shares.get(stream.target, ZERO), ZERO)
+    target, source = shares.get(stream.target, ZERO), shares.get(stream.source, ZERO)
+    return source - target if source > target else ZERO
 
 
 def _made(stream: Stream, shares: Shares) -> Decimal:

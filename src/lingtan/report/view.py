@@ -10,6 +10,7 @@ from lingtan.inventory.bridge import NAMES
 from lingtan.inventory.model import Account, Line
 from lingtan.ledger.park import Park
 from lingtan.trace import show
+from lingtan.trace.recompute import AMOUNT, argument_unit
 from lingtan.trace.words import UNITS
 
 #: National bands of the core indicator: (least tce a year, limit in t CO2/tce). Notice 2025-910, annex 3.
@@ -98,13 +99,15 @@ def commodity_of(park: Park | None, stream: str) -> str:
 def line_name(park: Park | None, line: Line, lang: str) -> str:
     """Return what a line is about: commodity, the origin where it matters, and the node."""
     code = commodity_of(park, line.stream)
-    parts = [commodity_name(park, code, lang) if code else line.stream]
+    parts = [commodity_name(park, code, lang) if code else line.stream or line.activity or line.id]
     if line.origin in NAMES:
         parts.append(NAMES[line.origin][0 if lang == "zh" else 1])
     if line.sign < 0:
         words = ("扣除", "deducted") if line.category == "conversion" else ("送出", "sent out")
         parts.append(words[0 if lang == "zh" else 1])
     parts.append(node_name(park, line.node, lang))
+    if len(line.months) == 1:
+        parts.append(line.months[0][0])
     return " · ".join(part for part in parts if part)
 
 
@@ -119,7 +122,12 @@ def by_category(lines: Iterable[Line]) -> dict[str, list[Line]]:
 
 
 def line_amount(line: Line) -> tuple[Decimal | None, str]:
-    """Return the activity amount of a line and its unit: the sum of its inputs, None when none is known."""
+    """Return the activity amount of a line and its unit: the sum of its inputs, None when none is known.
+
+    A line without flows (a change of stock) shows the amount its rule takes.
+    """
+    if not line.inputs:
+        return line.arguments.get(AMOUNT), argument_unit(line, AMOUNT)
     known = [part.amount for part in line.inputs if part.amount is not None]
     unit = line.inputs[0].unit if line.inputs else ""
     return (sum(known, Decimal(0)) if known else None), unit

@@ -40,9 +40,9 @@ def intervals(
     """Turn one block of readings (docs/develop/contracts.md) into interval statements.
 
     Returns a frame with ``point``, ``start``, ``end`` (Datetime[us, UTC]), ``amount`` Int64 [quanta] (null = set aside
-    or unknown), ``gap`` (longer than 1.5 periods: only the total is known), ``flags`` UInt32 (`ledger.quality` bits);
-    the canonical units per quantum by point; findings. ``start``/``end`` bound the statements that are returned (those that
-    share time with the window) and told of; None = open. ``place`` tells file and line from ``order``.
+    or unknown), ``gap`` (longer than 1.5 periods: only the total is known) and ``flags`` UInt32 (`ledger.quality` bits);
+    the canonical units per quantum by point; findings. ``start``/``end`` bound the statements that are returned (those
+    that share time with the window) and told of; None = open. ``place`` tells file and line from ``order``.
     """
     found = plan(park, _points(frame))
     window = (micros(start) if start else FAR[0], micros(end) if end else FAR[1])

@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from lingtan.flows.model import Flow, Source
+from lingtan.flows.stocks import NEAR
 from lingtan.inventory.model import Choice, FactorUse, Line, LineInput
+from lingtan.ledger.boundary import subtree
 from lingtan.ledger.finding import Finding
 from lingtan.trace import recompute, show
 from lingtan.trace.context import Context
@@ -39,6 +41,7 @@ def line_chain(context: Context, line: Line, *, pieces: bool = False) -> tuple[S
     return (
         *about(context, line),
         *flow_steps(context, line.inputs, pieces=pieces),
+        *stock_steps(context, line),
         *(factor_step(context, use) for use in line.factors),
         *rule_steps(line),
         clause_step(context, line),
@@ -70,6 +73,32 @@ def flow_steps(context: Context, inputs: Sequence[LineInput], *, pieces: bool) -
         Step("flow", "flows", _by_quality(inputs), listed),
         *(missing_step(context, flow) for flow in flows if flow.amount is None and not pieces),
         *source_steps(context, flows, inputs[0].unit, each=pieces),
+    )
+
+
+def stock_steps(context: Context, line: Line) -> tuple[Step, ...]:
+    """Return the levels of stock behind a line that stands for a change of stock: those near its ends."""
+    mark, _, commodity = line.id.partition(f"stock.{line.node}.")
+    if not mark or not commodity:
+        return ()
+    inside = subtree(context.park, line.node)
+    rows = (row for row in context.park.stocks if row.node in inside and row.commodity == commodity)
+    near = [row for row in rows if min(abs(row.time - line.start), abs(row.time - line.end)) <= NEAR]
+    return tuple(
+        Step(
+            "statement",
+            "stock",
+            {
+                "node": row.node,
+                "commodity": row.commodity,
+                "start": context.local(row.time),
+                "amount": row.amount,
+                "unit": row.unit,
+                "ref": f"{row.at.file}:{row.at.line}",
+                "evidence": row.evidence,
+            },
+        )
+        for row in near
     )
 
 

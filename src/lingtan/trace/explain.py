@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from lingtan.flows.model import CrossCheck, Flow, FlowSet
 from lingtan.inventory.model import Account, Line
+from lingtan.ledger.boundary import subtree
 from lingtan.ledger.park import Park
 from lingtan.reference.model import FactorRow
 from lingtan.trace import chain, names, recompute, show
@@ -204,7 +205,7 @@ def _month_sources(context: Context, line: Line, month: str) -> tuple[Step, ...]
 
 def _node(context: Context, name: names.Name) -> Explanation:
     node = context.account.by_node[name.key]
-    inside = _subtree(context.park, name.key)
+    inside = subtree(context.park, name.key)
     lines = [line for line in _counted(context.account) if line.node in inside]
     own = [line for line in lines if line.category in ("fuel", "conversion", "process")]
     steps = (
@@ -221,15 +222,6 @@ def _node(context: Context, name: names.Name) -> Explanation:
         (_sum(line.co2e_t for line in own) or Decimal(0)) + node.received - node.sent,
     )
     return _explanation(context, name, node.net, "t CO₂", formula, steps, check)
-
-
-def _subtree(park: Park, node: str) -> frozenset[str]:
-    inside = {node}
-    while True:
-        more = {child.id for child in park.nodes.values() if child.parent in inside} - inside
-        if not more:
-            return frozenset(inside)
-        inside |= more
 
 
 def _line(context: Context, name: names.Name) -> Explanation:

@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 
 NOT_APPLICABLE = "—"
 MINUS = "\N{MINUS SIGN}"
+#: Below this an amount is the rest of a subtraction, below the next it is told as a bound.
+NOTHING = 1e-9
+LEAST = 0.0001
 NOT_FILLED = {"zh": "未填", "en": "not filled"}
 
 
@@ -31,7 +34,9 @@ def total(value: Decimal | float | None, missing: str = NOT_APPLICABLE) -> str:
     if value is None:
         return missing
     size = abs(float(value))
-    places = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 4
+    places = 0 if size >= 100 or size < NOTHING else 1 if size >= 10 else 2 if size >= 1 else 4
+    if NOTHING <= size < LEAST:
+        return f"< {LEAST}" if value > 0 else f"> {MINUS}{LEAST}"
     return number(value, places, missing)
 
 

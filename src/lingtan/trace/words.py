@@ -73,6 +73,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "{kind}，{file} 第 {rows} 行，填报方 {reporter}：{amount} {unit}；证据 {evidence}",
         "{kind} in {file} lines {rows}, reporter {reporter}: {amount} {unit}; evidence {evidence}",
     ),
+    "stock": (
+        "库存 {node} {commodity}，{start}：{amount} {unit}，{ref}；证据 {evidence}",
+        "stock of {commodity} at {node}, {start}: {amount} {unit}, {ref}; evidence {evidence}",
+    ),
     "factor": (
         "{parameter} = {value} {unit}，行 {row}，{document}，数据年 {data_year}，状态 {status}",
         "{parameter} = {value} {unit}, row {row}, {document}, data year {data_year}, status {status}",

@@ -150,7 +150,7 @@ def fault(
 
 
 def shown_name(file: str) -> str:
-    """Name of a file as it can be printed: names in another encoding (unpacked on another system) keep what is readable."""
+    """Name of a file as it can be printed; of names in another encoding what is readable is kept."""
     return file.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
