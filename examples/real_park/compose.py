@@ -134,8 +134,12 @@ def estimates(data: Path, out: Path) -> None:
     sewage = sewage.select(time=pl.col("date").cast(pl.Datetime("us")), value="Energy Consumption")
     turbine = pl.read_csv(data / "gas_turbine_cems/gt_2011.csv")
     gas = turbine["TEY"].sum() / 20 / 0.36 * 3600 / 38.931
-    paper = pl.read_parquet(data / "inde_sector_profiles/el_paper_wz17.parquet").select("time", value="total")
-    heat = pl.read_parquet(data / "inde_sector_profiles/heat_paper_wz17.parquet").select("time", value="heat_100_500C")
+    paper = pl.read_parquet(data / "inde_sector_profiles/el_paper_wz17.parquet").select(
+        "time", value=pl.col("total").cast(pl.Float64)
+    )
+    heat = pl.read_parquet(data / "inde_sector_profiles/heat_paper_wz17.parquet").select(
+        "time", value=pl.col("heat_100_500C").cast(pl.Float64)
+    )
     scaled = {
         ("el-B", "kWh"): months(elmas.select("time", value="c10_food_industry"), 0.01),
         ("el-I", "kWh"): months(elmas.select("time", value="c05_office"), 0.02),

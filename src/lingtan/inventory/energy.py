@@ -44,11 +44,13 @@ def sum_of_entry(run: Run, matched: Iterable[Match], *, entry: EnergyEntry) -> S
         return Sums(ZERO, ZERO)
     if entry.stock:
         return sum_of(of_entry(run, matched, entry=entry, notes=Notes()))
-    calorific, equivalent = (
-        (group.result for match in matched for group in engine.whole(run, recipe, match, entry.sign))
-        for recipe in (entry.calorific, entry.equivalent)
-    )
-    return Sums(sum((part or ZERO for part in calorific), ZERO), sum((part or ZERO for part in equivalent), ZERO))
+    found = tuple(matched)
+    return Sums(_over(run, entry.calorific, found, entry.sign), _over(run, entry.equivalent, found, entry.sign))
+
+
+def _over(run: Run, recipe: Recipe, matched: Iterable[Match], sign: int) -> Decimal:
+    results = (group.result for match in matched for group in engine.whole(run, recipe, match, sign))
+    return sum((result for result in results if result is not None), ZERO)
 
 
 def numbered(lines: Iterable[EnergyLine]) -> tuple[EnergyLine, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -133,13 +133,16 @@ def groups(
     """Apply a recipe to parts of a stream: one group for each set of factors met."""
     commodity = run.scope.commodity(stream)
     zone = run.scope.park.settings.zone
+    first = Ask(stream, commodity, run.scope.start, run.scope.end, run.scope.start.date(), substance)
+    for_all = factors.general(run.book, recipe, first)
+    if for_all is not None:
+        return (_group(for_all, tuple(parts), commodity, sign),) if parts else ()
     sorted_out: dict[object, tuple[Found, list[Part]]] = {}
-    several = len(parts) > 1
     for part in parts:
         start = max(part.flow.start, run.scope.start)
-        ask = Ask(stream, commodity, part.flow.start, part.flow.end, _day(start, zone), substance)
+        ask = replace(first, start=part.flow.start, end=part.flow.end, day=_day(start, zone))
         found = factors.answer(run.book, recipe, ask)
-        sorted_out.setdefault(found.key if several else "", (found, []))[1].append(part)
+        sorted_out.setdefault(found.key, (found, []))[1].append(part)
     return tuple(_group(found, tuple(held), commodity, sign) for found, held in sorted_out.values())
 
 

@@ -111,6 +111,13 @@ def answer(held: Book, recipe: Recipe, ask: Ask) -> Found:
     return known
 
 
+def general(held: Book, recipe: Recipe, ask: Ask) -> Found | None:
+    """Return the answer for any piece of a stream without evidence of its own; None where the pieces must be asked."""
+    if held.own or any((ask.stream.id, name) in held.properties for name, _ in _asked(recipe)):
+        return None
+    return answer(held, recipe, ask)
+
+
 def own_rows(held: Book, parameter: str, ask: Ask, subject: str = "") -> list[tuple[tuple[int, ...], FactorRow]]:
     """Return the park's rows that apply to a stream on its day, best first, each with its rank (lower is better)."""
     codes = (*ask.commodity.lineage, subject) if subject else ask.commodity.lineage

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Context, Decimal, InvalidOperation, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, getcontext, localcontext
 
-CONTEXT = Context(prec=28)
+CONTEXT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 """The one context of the room: 28 digits, half-even."""
 QUANTUM = Decimal("1e-12")
 """Results are kept to 1e-12 t (a microgram), so that sums over any park are exact and parts add up to totals."""
@@ -243,6 +243,9 @@ def apply(rule: str, arguments: Mapping[str, Decimal]) -> Decimal:
         raise RuleError(
             f"Expected the arguments {', '.join(known.arguments)} for {rule}; came {', '.join(arguments) or 'none'}."
         )
+    here = getcontext()
+    if here.prec == CONTEXT.prec and here.rounding == CONTEXT.rounding:
+        return kept(known.function(**arguments))
     with localcontext(CONTEXT):
         return kept(known.function(**arguments))
 

@@ -80,7 +80,7 @@ class Scope:
     def is_in(self, stream: Stream, side: str) -> bool:
         """Tell whether a stream has a share on a side at any time of the year, whether or not it has flows."""
         share = _SIDE[side]
-        return any([share(stream, shares) for _, _, shares in self.segments])
+        return any(share(stream, shares) for _, _, shares in self.segments)
 
     def time_us(self, stream: Stream, side: str) -> int:
         """Return the stream's own time [us] inside the year during which it counts on a side."""

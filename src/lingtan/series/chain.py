@@ -238,18 +238,10 @@ def _stuck(statements: Lazy, cells: Lazy, work: Work) -> Lazy:
     own = statements.filter(nw.col("code").is_in(codes))
     length = (nw.col("end_us") - nw.col("start_us")).sum().cast(nw.Float64)
     totals = own.filter(~nw.col("gap"), ~nw.col("amount").is_null()).group_by("code").agg(time_us=length)
-    found = dicts(
-        stack(
-            [
-                doubts.constant(candidates, work.periods().drop("code"), totals, work.limits).select(
-                    "code", "start_us", "end_us", "amount"
-                ),
-                doubts.flat(candidates, doubts.moving_hours(own, work.clock()), work.clock(), work.limits).select(
-                    "code", "start_us", "end_us", "amount"
-                ),
-            ]
-        ).filter(work.in_window())
-    )
+    clock, columns = work.clock(), ("code", "device", "start_us", "end_us", "amount")
+    same = doubts.constant(candidates, work.periods().drop("code"), totals, work.limits).select(*columns)
+    still = doubts.flat(candidates, doubts.moving_hours(own, clock), clock, work.limits).select(*columns)
+    found = dicts(stack([same, still]).filter(work.in_window()))
     if not found:
         return statements
     spans = table(SPANS, [(row["code"], row["start_us"], row["end_us"], doubts.STUCK) for row in found])
@@ -361,9 +353,13 @@ def _tell_dips(found: list[dict[str, int]], devices: Sequence[Device], work: Wor
 
 def _tell_stuck(found: list[dict[str, Any]], work: Work) -> None:
     """Tell of stuck values, longest stretch named; amounts as counted."""
+    period = {device.device: device.period_us or 1 for device in work.devices}
+    for row in found:
+        row["n"] = (row["end_us"] - row["start_us"]) // period[row["device"]]
+        row["amount"] *= row["n"]
     ordered = sorted(found, key=lambda row: (row["code"], row["start_us"]))
     for code in sorted({row["code"] for row in ordered}):
-        own = [row | {"n": 1} for row in ordered if row["code"] == code]
+        own = [row for row in ordered if row["code"] == code]
         hours = max((row["end_us"] - row["start_us"]) // HOUR for row in own)
         work.findings += work.writer.runs("stuck", own, hours=hours)
 
