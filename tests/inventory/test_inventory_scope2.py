@@ -136,6 +136,14 @@ def test_bridge_to_an_unknown_total_has_no_steps(toy: Make) -> None:
     assert (made.difference_t, made.steps) == (None, ())
 
 
+def test_category_outside_the_other_method_is_one_step_whatever_its_sides(toy: Make) -> None:
+    park = (
+        toy().stream("c coking_coal market E1 - conversion_input", 100).stream("k coke E1 market conversion_output", 50)
+    )
+    made = bridge(park.account(), park.account(GHGP))
+    assert [step.id for step in made.steps] == ["scope_before:conversion"]
+
+
 def test_bridge_as_json_is_plain(toy: Make) -> None:
     park = toy().stream(GRID, 1000)
     got = bridge(park.account(), park.account(GHGP)).as_json()

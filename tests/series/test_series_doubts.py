@@ -114,7 +114,7 @@ def test_a_jump_that_comes_back_is_bounded() -> None:
 
 
 def test_a_week_of_double_load_is_no_unit_fault() -> None:
-    values = [v * 1.7 if 40 * 96 <= i else v for i, v in enumerate(load(80))]
+    values = [v * 1.7 if i >= 40 * 96 else v for i, v in enumerate(load(80))]
     assert codes(year(values).findings) == []
 
 

@@ -16,7 +16,8 @@ from lingtan.series import intervals, summarise
 START = at("2024-12-30")
 rises = st.lists(st.integers(0, 500), min_size=2, max_size=60)
 times = st.lists(st.integers(0, 96 * 400), min_size=2, max_size=40, unique=True)
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=15, deadline=None)
+fewer = settings(max_examples=6, deadline=None)
 
 
 def counter(moments: list[int], steps: list[int]) -> list[tuple]:  # type: ignore[type-arg]
@@ -48,7 +49,7 @@ def test_statements_neither_overlap_nor_leave_holes_between_readings(moments: li
     assert found["end"].head(-1).to_list() == found["start"].tail(-1).to_list()
 
 
-@few
+@fewer
 @given(times, rises)
 def test_days_and_placed_gaps_add_up_to_the_year(moments: list[int], steps: list[int]) -> None:
     p = park(meter(), zone="Europe/Berlin")
@@ -70,7 +71,7 @@ def test_days_and_placed_gaps_add_up_to_the_year(moments: list[int], steps: list
             assert (row["amount"] or 0) == int(held["amount"].sum()) + sum(between)
 
 
-@few
+@fewer
 @given(times, rises)
 def test_known_time_and_resolved_periods_never_exceed_what_there_is(moments: list[int], steps: list[int]) -> None:
     series = summarise([frame(counter(moments, steps))], park(meter()), at("2025-01-01"), at("2026-01-01"))
@@ -90,7 +91,7 @@ def test_with_seq_the_order_of_arrival_changes_no_amount(pairs: list[tuple[int, 
     assert intervals(frame(rows), p)[0].select(columns).equals(intervals(frame(shuffled), p)[0].select(columns))
 
 
-@few
+@fewer
 @given(times, rises, st.integers(0, 10))
 def test_the_window_only_selects(moments: list[int], steps: list[int], month: int) -> None:
     rows, p = frame(counter(moments, steps)), park(meter())

@@ -216,9 +216,15 @@ def _choice(
         plan = methods.plan(method, {choice.id: name})
         effect[name] = _totals(_again(run, plan, base, by_entry=by_entry, by_term=by_term))
     return Choice(
-        choice.id, choice.chosen, others, effect, unverified=choice.unverified, reason=choice.reason,
+        choice.id,
+        choice.chosen,
+        others,
+        effect,
+        unverified=choice.unverified,
+        reason=choice.reason,
         document=choice.document,
-    )  # fmt: skip
+        decided=choice.decided,
+    )
 
 
 def _again(

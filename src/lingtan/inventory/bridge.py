@@ -139,7 +139,7 @@ def bridge(before: Account, after: Account) -> Bridge:
         first, last = _sides(before), _sides(after)
         for key in dict.fromkeys((*first, *last)):
             for kind, origin, amount in _differences(key, before, after, first.get(key), last.get(key)):
-                place = (kind, key[1], key[2], origin)
+                place = (kind, key[1], "" if kind.startswith("scope") else key[2], origin)
                 total, streams = sums.get(place, (ZERO, ()))
                 sums[place] = (total + amount, (*streams, key[0]))
         steps = tuple(_step(place, amount, streams, names) for place, (amount, streams) in sums.items() if amount)
@@ -236,7 +236,7 @@ def _step(place: tuple[str, ...], amount: Decimal, streams: tuple[str, ...], nam
         )
         for i in (0, 1)
     )
-    parts = (kind, category, "" if kind.startswith("scope") else side, origin)
+    parts = (kind, category, side, origin)
     return Step(":".join(part for part in parts if part), kind, category, side, origin, amount, zh, en, streams)
 
 

@@ -10,7 +10,7 @@ from lingtan.inventory import scope
 from lingtan.inventory.engine import Match, Run, means
 from lingtan.inventory.model import Line
 from lingtan.inventory.scope import ZERO, Part
-from lingtan.inventory.shapes import SIDES, Plan
+from lingtan.inventory.shapes import Plan
 from lingtan.ledger.finding import Finding, Where
 from lingtan.ledger.park import Stream
 
@@ -94,7 +94,7 @@ def streams(run: Run, plan: Plan, matched: Iterable[Match]) -> tuple[Finding, ..
     uncovered: dict[str, list[str]] = {}
     findings = []
     for stream in run.scope.park.streams.values():
-        inside = [side for side in SIDES if run.scope.is_in(stream, side)]
+        inside = run.scope.sides(stream)
         if not inside:
             continue
         commodity = run.scope.commodity(stream)

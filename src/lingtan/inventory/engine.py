@@ -16,7 +16,7 @@ from lingtan.inventory.model import LineInput
 from lingtan.inventory.origins import Origins
 from lingtan.inventory.rules import RULES, apply
 from lingtan.inventory.scope import ZERO, Part, Scope
-from lingtan.inventory.shapes import SIDES, EnergyEntry, Entry, Recipe, Select
+from lingtan.inventory.shapes import EnergyEntry, Entry, Recipe, Select
 from lingtan.ledger import units
 from lingtan.ledger.finding import Finding, Where
 from lingtan.ledger.park import Stream
@@ -82,13 +82,13 @@ def matches(run: Run, rows: tuple[_Row, ...]) -> tuple[Match, ...]:
     """Return for every stream and side in the boundary the first entry that selects it, one for each view."""
     known: dict[tuple[str, str, str, str, str], tuple[int, ...]] = {}
     out: list[Match] = []
-    wanted = tuple(side for side in SIDES if any(row.select.side == side for row in rows))
+    wanted = {row.select.side for row in rows}
     for stream in run.scope.park.streams.values():
         if stream.source not in run.scope.shared and stream.target not in run.scope.shared:
             continue
         commodity = run.scope.commodity(stream)
-        for side in wanted:
-            if not run.scope.is_in(stream, side):
+        for side in run.scope.sides(stream):
+            if side not in wanted:
                 continue
             origin = run.origins.of(stream, side)
             key = (stream.commodity, stream.made_as, stream.used_as, origin, side)
@@ -297,7 +297,9 @@ def _tell_rows(run: Run, match: Match, group: Group, notes: Notes) -> None:
 def _tell_changes(run: Run, recipe: Recipe, match: Match, group: Group, *, notes: Notes) -> None:
     """Say where a row of the park begins or ends inside one amount: the row of the first day was taken."""
     stream, zone = match.stream, run.scope.park.settings.zone
-    for part in group.parts if run.book.own else ():
+    if not factors.touches(run.book, recipe, run.scope.commodity(stream)):
+        return
+    for part in group.parts:
         first, last = _day(part.flow.start, zone), _day(part.flow.end - timedelta(microseconds=1), zone)
         ask = Ask(stream, run.scope.commodity(stream), part.flow.start, part.flow.end, first)
         for parameter in factors.changing(run.book, recipe, ask, last):

@@ -57,7 +57,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """All factors there are for a park and a year; ``on`` is the day library rows are asked for."""
+    """All factors there are for a park and a year; ``on`` is the day library rows are asked for.
+
+    ``measured`` are the streams with properties of their own.
+    """
 
     park: Park
     library: Library
@@ -66,8 +69,10 @@ class Book:
     own: Mapping[tuple[str, str], tuple[FactorRow, ...]]
     properties: Mapping[tuple[str, str], tuple[Property, ...]]
     rows: Mapping[str, FactorRow]
+    measured: frozenset[str]
     memo: dict[tuple[object, ...], Found] = field(default_factory=dict, compare=False)
     names: dict[str, dict[str, int]] = field(default_factory=dict, compare=False)
+    touched: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ def book(park: Park, library: Library, *, on: date, allow_recalled: bool = False
         {key: tuple(rows) for key, rows in own.items()},
         {key: tuple(items) for key, items in properties.items()},
         {row.id: row for row in library.factors},
+        frozenset(item.stream for item in park.properties),
     )
 
 
@@ -113,9 +119,27 @@ def answer(held: Book, recipe: Recipe, ask: Ask) -> Found:
 
 def general(held: Book, recipe: Recipe, ask: Ask) -> Found | None:
     """Return the answer for any piece of a stream without evidence of its own; None where the pieces must be asked."""
-    if held.own or any((ask.stream.id, name) in held.properties for name, _ in _asked(recipe)):
+    if ask.stream.id in held.measured or touches(held, recipe, ask.commodity):
         return None
-    return answer(held, recipe, ask)
+    key = (recipe.key, ask.commodity.code, ask.substance, "")
+    known = held.memo.get(key)
+    if known is None:
+        known = held.memo[key] = _answer(held, recipe, ask)
+    return known
+
+
+def touches(held: Book, recipe: Recipe, commodity: Commodity) -> bool:
+    """Tell whether the park has rows that a recipe could take, or ignore, for a commodity, wherever they apply."""
+    key = (recipe.key, commodity.code)
+    if key not in held.touched:
+        pairs = dict.fromkeys(_asked(recipe))
+        pairs |= {(name, need.subject): None for way in recipe.ways for need in way.needs for name in need.ignores}
+        held.touched[key] = any(
+            (code, parameter) in held.own
+            for parameter, subject in pairs
+            for code in (*(commodity.lineage or (commodity.code,)), subject)
+        )
+    return held.touched[key]
 
 
 def own_rows(held: Book, parameter: str, ask: Ask, subject: str = "") -> list[tuple[tuple[int, ...], FactorRow]]:

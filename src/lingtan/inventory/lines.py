@@ -204,7 +204,7 @@ def _stock_line(run: Run, lines: list[Line], *, commodity: str, increase: Decima
 
 def _tell_fixed(run: Run, recipe: Recipe, match: Match, group: Group, *, notes: Notes) -> None:
     """Name the park's rows that a fixed value does not give way to, with what they would have changed."""
-    if not run.book.own or not group.found.rule:
+    if not group.found.rule or not factors.touches(run.book, recipe, run.scope.commodity(match.stream)):
         return
     way = next(way for way in recipe.ways if way.rule == group.found.rule)
     stream, commodity = match.stream, run.scope.commodity(match.stream)

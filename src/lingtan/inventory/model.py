@@ -81,7 +81,7 @@ class Choice:
     """A point that the source of the method leaves open: what was chosen, what else could be, and what it changes.
 
     ``effect`` maps each alternative to the totals it would give: ``{alternative: {total: value}}``.
-    ``unverified`` marks a choice that keeps the whole result unverified.
+    ``unverified`` marks a choice that keeps the whole result unverified; ``decided`` is the day it was made (ISO).
     """
 
     id: str
@@ -91,6 +91,7 @@ class Choice:
     unverified: bool = False
     reason: str = ""
     document: str = ""
+    decided: str = ""
 
 
 @dataclass(frozen=True, slots=True)

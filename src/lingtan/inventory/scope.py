@@ -16,6 +16,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from lingtan.flows.model import Flow, FlowSet
+from lingtan.inventory.shapes import SIDES
 from lingtan.ledger import boundary as boundaries
 from lingtan.ledger.clock import month_label, months, year_bounds
 from lingtan.ledger.park import Park, Stream
@@ -57,6 +58,7 @@ class Scope:
     units: Mapping[str, str]
     shared: frozenset[str]
     memo: dict[tuple[str, str], tuple[Part, ...]] = field(default_factory=dict, compare=False)
+    known: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
     labels: dict[tuple[datetime, datetime], str] = field(default_factory=dict, compare=False)
 
     def commodity(self, stream: Stream) -> Commodity:
@@ -77,10 +79,13 @@ class Scope:
             self.memo[key] = tuple(part for piece in pieces if (part := self._part(stream, side, piece)) is not None)
         return self.memo[key]
 
-    def is_in(self, stream: Stream, side: str) -> bool:
-        """Tell whether a stream has a share on a side at any time of the year, whether or not it has flows."""
-        share = _SIDE[side]
-        return any(share(stream, shares) for _, _, shares in self.segments)
+    def sides(self, stream: Stream) -> tuple[str, ...]:
+        """Return the sides on which a stream has a share at any time of the year, whether or not it has flows."""
+        if stream.id not in self.known:
+            self.known[stream.id] = tuple(
+                side for side in SIDES if any(_SIDE[side](stream, shares) for _, _, shares in self.segments)
+            )
+        return self.known[stream.id]
 
     def time_us(self, stream: Stream, side: str) -> int:
         """Return the stream's own time [us] inside the year during which it counts on a side."""

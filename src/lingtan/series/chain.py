@@ -195,6 +195,7 @@ def _outside(settled: Lazy, work: Work) -> None:
     extents = dicts(settled.group_by("code").agg(first=nw.col("us").min(), last=nw.col("us").max()))
     for extent in extents:
         code = extent["code"]
+        work.extents[code] = (extent["first"], extent["last"])
         spans = [device_row(device, work)[2:5] for device in work.devices if device.code == code]
         low, high = min((opened + lead for opened, _, lead in spans)), max((shut + lead for _, shut, lead in spans))
         if len(spans) == 1 and low <= extent["first"] and extent["last"] <= high:

@@ -24,8 +24,8 @@ def midnight_rows(rows: Lazy, clock: nw.Expr) -> Lazy:
     """Mark (``midnight``) readings that carry 00:00 of the date whose end they mean.
 
     In file order the clock falls back from late on a date to midnight of the same date, and the time a day later is
-    free and fits between the neighbours. ``rows`` in file order (``order``); ``clock`` is the offset [us] of the logger's
-    clock at ``us``.
+    free and fits between the neighbours. ``rows`` in file order (``order``); ``clock`` is the offset [us] of the
+    logger's clock at ``us``.
     """
     before = nw.col("us").shift(1).over("code", **_IN_FILE)
     earlier = nw.col("us").shift(2).over("code", **_IN_FILE)

@@ -36,7 +36,7 @@ class Thresholds:
     spike_steps: int = 100
     constant_periods: int = 16
     constant_hours: float = 4.0
-    constant_share: float = 0.02
+    constant_share: float = 0.1
     flat_hours: float = 8.0
     flat_moves: float = 0.9
     jump_days: int = 7
@@ -182,28 +182,41 @@ def moving_hours(statements: Lazy, clock: nw.Expr) -> Lazy:
 
 
 def jumps(days: Lazy, limits: Thresholds = LIMITS) -> Lazy:
-    """Days at which the level jumps against the same weekdays before, and stays: ``code, id, ratio`` (mean of ln).
+    """Find days from which the level stands otherwise than on the same weekdays of the two spans before.
 
-    ``days``: ``code, id, amount`` (> 0 only counts). All of the ``jump_days`` days from ``id`` on must jump alike, the
-    days before must not.
+    ``days``: ``code, id, amount`` (> 0 only counts). Returns ``code, id, mean, low, high`` of ln(ratio): over the
+    ``jump_days`` days from ``id`` on against either span before, and over the next span against the second before. So a
+    holiday is no jump: the level before it is the level after it.
     """
     span = limits.jump_days
-    whole = days.filter(nw.col("amount") > 0).with_columns(level=nw.col("amount").cast(nw.Float64).log())
-    earlier = whole.select("code", id=nw.col("id") + span, past=nw.col("level"))
-    change = whole.join(earlier, on=["code", "id"]).select("code", "id", change=nw.col("level") - nw.col("past"))
-    window = [nw.col("change").shift(-ahead).over("code", order_by="id") for ahead in range(span)]
-    last = nw.col("id").shift(1 - span).over("code", order_by="id")
-    before = nw.col("change").shift(1).over("code", order_by="id").fill_null(0.0)
+    whole = days.filter(nw.col("amount") > 0).select("code", "id", level=nw.col("amount").cast(nw.Float64).log())
+    near = whole.select("code", id=nw.col("id") + span, near=nw.col("level"))
+    far = whole.select("code", id=nw.col("id") + 2 * span, far=nw.col("level"))
+    change = (
+        whole.join(near, on=["code", "id"])
+        .join(far, on=["code", "id"])
+        .select("code", "id", near=nw.col("level") - nw.col("near"), far=nw.col("level") - nw.col("far"))
+    )
+
+    def ahead(column: str, days: int) -> nw.Expr:
+        return nw.col(column).shift(-days).over("code", order_by="id")
+
+    window = [ahead("near", day) for day in range(span)] + [ahead("far", day) for day in range(2 * span)]
     total = window[0]
     for later in window[1:]:
         total = total + later
-    return change.with_columns(
-        mean=total / span,
+    before = nw.col("near").shift(1).over("code", order_by="id").fill_null(0.0)
+    judged = change.with_columns(
+        mean=total / len(window),
         low=nw.min_horizontal(*window),
         high=nw.max_horizontal(*window),
         before=before,
-        whole=last - nw.col("id") == span - 1,
-    ).filter(nw.col("whole"), nw.col("mean").abs() > 0.7, nw.col("before").abs() < nw.col("mean").abs() / 2)
+        whole=ahead("id", 2 * span - 1) - nw.col("id") == 2 * span - 1,
+    )
+    high = nw.col("mean").abs()
+    return judged.filter(nw.col("whole"), high > 0.7, nw.col("before").abs() < high / 2).select(
+        "code", "id", "mean", "low", "high"
+    )
 
 
 def unit_factor(mean: float, low: float, high: float, limits: Thresholds = LIMITS) -> str:

@@ -22,33 +22,41 @@ _BY_START = {"order_by": "start_us"}
 Place = Callable[[int], tuple[str, int | None]]
 
 WORDS: Mapping[str, tuple[Level, str]] = {
-    "duplicate": ("note", "{count} readings came again with the same value; each time counts once."),
-    "late": ("note", "{count} intervals rest on readings that came after newer ones; they are used in time order."),
+    "duplicate": ("note", "Readings came again with the same value ({count} x); each counts once."),
+    "late": ("note", "Readings came after newer ones; they are used in time order ({count} intervals)."),
     "corrected": (
         "finding",
-        "{count} readings came with another value for a time already read; the higher seq, without seq the later row, "
+        "Readings came with another value for a time already read ({count} x); the higher seq, without seq "
+        "the later row, "
         "counts. At stake: the difference. Confirm the correction with the meter's operator.",
     ),
-    "rolled_over": ("note", "The counter rolled over {count} times; the way over the top is counted."),
+    "rolled_over": ("note", "The counter rolled over ({count} x); the way over the top is counted."),
     "reset": (
         "finding",
-        "The counter fell {count} times without rolling over; taken as reset, the new value counts from 0. What ran "
+        "The counter fell without rolling over ({count} x); taken as reset, the new value counts from 0. What ran "
         "between the last reading and the reset is unknown. Enter the device change with its registers in meters.csv.",
     ),
     "counter_dip": (
         "finding",
-        "{count} readings lie below 1 % of the value before and the counter then stands above it again; they are set "
+        "Readings ({count}) lie below 1 % of the value before and the counter then stands above it again; they are set "
         "aside and the total over the hole is kept.",
     ),
     "gap_total": (
         "finding",
-        "Readings are missing {count} times; only the counter's total over the gap is known. It counts in the smallest "
+        "Readings are missing ({count} x); only the counter's total over the gap is known. It counts in the smallest "
         "calendar bucket that contains it and is not spread.",
     ),
     "missing": (
         "finding",
-        "Expected a reading every {period}; {count} holes came. The register gives no total over a hole: the amount is "
+        "Expected a reading every {period}; holes came ({count} x). The register gives no total over a hole: "
+        "the amount is "
         "missing, not nought. Fetch the readings or give a statement.",
+    ),
+    "silent": (
+        "finding",
+        "The point brought no reading for {days} days though its device is in place and other points were "
+        "read; nothing "
+        "is known of this time. Fetch the readings, give a statement, or end the device period in meters.csv.",
     ),
     "device_change": (
         "finding",
@@ -57,16 +65,17 @@ WORDS: Mapping[str, tuple[Level, str]] = {
     ),
     "negative": (
         "finding",
-        "{count} amounts are negative though the register is not bidirectional; they are set aside, their size is at "
+        "Amounts ({count}) are negative though the register is not bidirectional; they are set aside, their size is at "
         "stake. Set bidirectional, or correct the sign.",
     ),
     "out_of_range": (
         "finding",
-        "{count} amounts exceed twice the rated power x time; they are counted. Check rated_kw, multiplier and unit.",
+        "Amounts ({count}) exceed twice the rated power x time; they are counted. Check rated_kw, multiplier and unit.",
     ),
     "spike": (
         "finding",
-        "{count} amounts exceed {factor} times the 99.9th percentile of the point's own steps; they are counted. Check "
+        "Amounts ({count}) exceed {factor:g} times the 99.9th percentile of the point's own steps; they are "
+        "counted. Check "
         "for energy caught up after an outage, or a wrong reading.",
     ),
     "stuck": (
@@ -81,13 +90,15 @@ WORDS: Mapping[str, tuple[Level, str]] = {
     ),
     "midnight_same_date": (
         "error",
-        "{count} readings carry 00:00 of the date whose end they mean (24:00): in the file the clock falls back to the "
+        "Readings ({count}) carry 00:00 of the date whose end they mean (24:00): in the file the clock falls "
+        "back to the "
         "midnight before. They are set aside. Correct the dates, or switch the repair midnight_same_date on for this "
         "point in park.toml; it moves them by a day and marks them.",
     ),
     "midnight_repaired": (
         "note",
-        "{count} readings carry 00:00 of the date whose end they mean (24:00); the repair midnight_same_date, switched "
+        "Readings ({count}) carry 00:00 of the date whose end they mean (24:00); the repair "
+        "midnight_same_date, switched "
         "on for this point, moved them by a day and marked them.",
     ),
     "clock_follows_dst": (
@@ -98,7 +109,7 @@ WORDS: Mapping[str, tuple[Level, str]] = {
     ),
     "outside_device": (
         "error",
-        "{count} readings lie in no device period of the point and are not counted. Extend from/to in meters.csv, or "
+        "Readings ({count}) lie in no device period of the point and are not counted. Extend from/to in meters.csv, or "
         "the stream's span.",
     ),
     "no_readings": (
@@ -123,7 +134,7 @@ WORDS: Mapping[str, tuple[Level, str]] = {
         "largest rounding times the number of readings. Check the unit and multiplier.",
     ),
 }
-_CODES = {"scale_note": "scale_limit"}
+_CODES = {"scale_note": "scale_limit", "silent": "missing"}
 
 
 @dataclass(frozen=True, slots=True)

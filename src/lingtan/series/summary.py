@@ -40,9 +40,9 @@ def intervals(
     """Turn one block of readings (docs/develop/contracts.md) into interval statements.
 
     Returns a frame with ``point``, ``start``, ``end`` (Datetime[us, UTC]), ``amount`` Int64 [quanta] (null = set aside
-    or unknown), ``gap`` (longer than 1.5 periods: only the total is known) and ``flags`` UInt32 (`ledger.quality` bits);
-    the canonical units per quantum by point; findings. ``start``/``end`` bound the statements that are returned (those
-    that share time with the window) and told of; None = open. ``place`` tells file and line from ``order``.
+    or unknown), ``gap`` (longer than 1.5 periods: only the total is known) and ``flags`` UInt32 (`ledger.quality`
+    bits); the canonical units per quantum by point; findings. ``start``/``end`` bound the statements that are returned
+    (those that share time with the window) and told of; None = open. ``place`` tells file and line from ``order``.
     """
     found = plan(park, _points(frame))
     window = (micros(start) if start else FAR[0], micros(end) if end else FAR[1])
@@ -190,6 +190,7 @@ def _add(work: Work, *, to: Work) -> None:
     to.quantum |= work.quantum
     to.findings += work.findings
     to.spans += work.spans
+    to.extents |= work.extents
 
 
 def _rest(total: Work) -> None:
@@ -200,6 +201,24 @@ def _rest(total: Work) -> None:
     for code in sorted({item.code for item in rest if item.from_us < high and item.to_us > low}):
         total.findings.append(total.writer.write("no_readings", code, span=total.window))
     total.devices += rest
+    _tell_silence(total)
+
+
+def _tell_silence(total: Work) -> None:
+    """Tell of points that fell silent a day or more before the park's last reading, or began that late."""
+    horizon = min(max((last for _, last in total.extents.values()), default=FAR[0]), total.window[1])
+    for code, (first, last) in sorted(total.extents.items()):
+        own = [device for device in total.devices if device.code == code]
+        patience = max(DAY, *(2 * (device.period_us or 0) for device in own))
+        begin = max(min(device.from_us for device in own), total.window[0])
+        end = min(max(device.to_us for device in own), horizon)
+        # An open `from` says nothing of the day on which a meter was put in.
+        known_from = min(device.from_us for device in own) > FAR[0]
+        spans = [(begin, first)] if known_from and first - begin >= patience else []
+        spans += [(last, end)] if end - last >= patience else []
+        for span in spans:
+            if span[1] > total.window[0] and span[0] < total.window[1]:
+                total.findings.append(total.writer.write("silent", code, span=span, days=(span[1] - span[0]) // DAY))
 
 
 def _all(pile: Pile, name: str) -> Lazy:

@@ -27,6 +27,7 @@ class Work:
 
     ``devices``: with periods found; ``window`` [us]; ``shared``: times read more than once (`arrival.twins`);
     ``cells``: sums by two hours of statements that start in the window (`rollup.sums`);
+    ``extents``: first and last reading [us] by code;
     ``quantum``, ``scales``, ``ticks`` [us] by code; ``weights`` (quanta per step) by device; ``spans``: stretches under
     a doubt, as code, start, end [us], flags.
     """
@@ -42,6 +43,7 @@ class Work:
     ticks: dict[int, int] = field(default_factory=dict)
     shared: Lazy | None = None
     cells: Lazy | None = None
+    extents: dict[int, tuple[int, int]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     spans: list[tuple[int, int, int, int]] = field(default_factory=list)
 

@@ -1,0 +1,10 @@
+"""`python -m benchmarks`: every benchmark in a process of its own; ratios to baselines of the same run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+for name in ("benchmarks.series", "benchmarks.chain", "benchmarks.enterprises"):
+    print(name, flush=True)
+    subprocess.run([sys.executable, "-m", name], check=True)
