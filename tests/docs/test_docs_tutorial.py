@@ -35,5 +35,5 @@ def test_tutorial_runs_as_it_stands(
                 commands += 1
         elif block["kind"] == "python":
             exec(compile(block["text"], str(PAGE), "exec"), {})  # the page's own text, nobody else's
-    assert commands == 9
+    assert commands == 8
     assert (tmp_path / "account.xlsx").exists()

@@ -240,7 +240,9 @@ def _stuck(statements: Lazy, cells: Lazy, work: Work) -> Lazy:
     length = (nw.col("end_us") - nw.col("start_us")).sum().cast(nw.Float64)
     totals = own.filter(~nw.col("gap"), ~nw.col("amount").is_null()).group_by("code").agg(time_us=length)
     clock, columns = work.clock(), ("code", "device", "start_us", "end_us", "amount")
-    same = doubts.constant(candidates, work.periods().drop("code"), totals, work.limits).select(*columns)
+    steps = [(item.device, item.period_us or 1, _steps_to_quanta(item, work, power=0)) for item in work.devices]
+    devices = table({"device": int, "period_us": int, "step": int}, steps)
+    same = doubts.constant(candidates, devices, totals, work.limits).select(*columns)
     still = doubts.flat(candidates, doubts.moving_hours(own, clock), clock, work.limits).select(*columns)
     found = dicts(stack([same, still]).filter(work.in_window()))
     if not found:
@@ -380,7 +382,11 @@ def _tell_arrival(work: Work) -> None:
             work.writer.write("duplicate", row["code"], span=span, orders=[row["order"]], count=row["n"])
         )
     sizes = [
-        (code, max(item.period_us or 1 for item in own), float(_steps_to_quanta(own[0], work)))
+        (
+            code,
+            max(item.period_us or 1 for item in own),
+            float(_steps_to_quanta(own[0], work, power=work.scales[code].power)),
+        )
         for code in work.scales
         if (own := [item for item in work.devices if item.code == code])
     ]
@@ -395,12 +401,12 @@ def _tell_arrival(work: Work) -> None:
     work.findings += work.writer.runs("corrected", runs(changed))
 
 
-def _steps_to_quanta(device: Device, work: Work) -> int:
-    """Quanta that one register unit makes over one period."""
+def _steps_to_quanta(device: Device, work: Work, *, power: int) -> int:
+    """Quanta that 10^power register steps make over one period."""
     ticks = 1
     if device.register in {"rate", "rate_point"}:
         ticks = (device.period_us or 1) // work.ticks[device.code] * (2 if device.register == "rate_point" else 1)
-    return int(10 ** work.scales[device.code].power * work.weights[device.device] * max(1, ticks))
+    return int(10**power * work.weights[device.device] * max(1, ticks))
 
 
 def _tell(statements: Lazy, work: Work) -> None:

@@ -6,7 +6,7 @@ All thresholds stand in `Thresholds`; they are the product's own choices, tunabl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log, log10
+from math import log
 
 import narwhals as nw
 
@@ -25,24 +25,29 @@ class Thresholds:
 
     spike_factor : times the 99.9th percentile of the point's own steps, from ``spike_steps`` steps.
     constant_periods, constant_hours : shortest run of one same nonzero amount that is stuck; both must be met.
+    constant_steps : least size of that amount [register steps]; smaller ones agree by rounding.
     constant_share : such runs may make up at most this share of the point's time, else constancy is its nature.
-    flat_hours, flat_moves : shortest run of nought, and share of the other days that must move at the same hours.
+    flat_hours : shortest run of nought, in hours of the day that otherwise move; ``flat_longest``: a longer run is a
+    standstill, which readings alone do not tell from a dead meter.
+    flat_moves : share of the other days that must move at the same hours.
     jump_days : days of the same weekday compared on either side of a jump of level.
-    jump_near, jump_decade : tolerance of ln(ratio) against 3.6 and 2.2046, and against powers of ten.
-    jump_spread : largest scatter of the single days, as a share of ln(factor).
+    jump_near : tolerance of ln(ratio) against a unit factor.
+    jump_spread, jump_spread_far : largest scatter of the single days in ln, up to and above a factor of ten.
     """
 
     spike_factor: float = 20.0
     spike_steps: int = 100
     constant_periods: int = 16
     constant_hours: float = 4.0
+    constant_steps: int = 50
     constant_share: float = 0.1
     flat_hours: float = 8.0
-    flat_moves: float = 0.9
+    flat_longest: float = 120.0
+    flat_moves: float = 0.985
     jump_days: int = 7
     jump_near: float = 0.05
-    jump_decade: float = 0.2
     jump_spread: float = 0.35
+    jump_spread_far: float = 1.0
 
 
 LIMITS = Thresholds()
@@ -130,17 +135,17 @@ def same_runs(statements: Lazy, limits: Thresholds = LIMITS) -> Lazy:
     )
 
 
-def constant(runs: Lazy, periods: Lazy, totals: Lazy, limits: Thresholds = LIMITS) -> Lazy:
-    """Keep runs of one nonzero amount that are long and rare for the point.
+def constant(runs: Lazy, devices: Lazy, totals: Lazy, limits: Thresholds = LIMITS) -> Lazy:
+    """Keep runs of one nonzero amount that are long and rare for the point, and no work of rounding.
 
-    ``periods``: ``device, period_us``; ``totals``: ``code, time_us`` with an amount, all told.
+    ``devices``: ``device, period_us, step`` [quanta per register step]; ``totals``: ``code, time_us`` with an amount.
     """
     length = nw.col("end_us") - nw.col("start_us")
     long = (
-        runs.filter(nw.col("amount") != 0)
-        .join(periods, on="device")
+        runs.join(devices, on="device")
+        .filter(nw.col("amount").abs() >= nw.col("step") * limits.constant_steps)
         .filter(length >= nw.col("period_us") * limits.constant_periods, length >= int(limits.constant_hours * HOUR))
-        .drop("period_us")
+        .drop("period_us", "step")
     )
     share = long.group_by("code").agg(run_us=length.sum().cast(nw.Float64)).join(totals, on="code")
     rare = share.filter(nw.col("run_us") <= nw.col("time_us") * limits.constant_share).select("code")
@@ -150,34 +155,40 @@ def constant(runs: Lazy, periods: Lazy, totals: Lazy, limits: Thresholds = LIMIT
 def flat(runs: Lazy, hours: Lazy, clock: nw.Expr, limits: Thresholds = LIMITS) -> Lazy:
     """Keep runs of nought during hours of the day that otherwise move.
 
-    ``hours``: ``code, hour, moves`` = share of the statements at that local hour that are not nought;
-    ``clock``: offset of local time [us] at ``start_us``. A run counts by its hours that move: nights do not.
+    ``hours``: ``code, hour, moved_us, time_us`` = time that moves and time known at that local hour of all days;
+    ``clock``: offset of local time [us] at ``start_us``. A run counts by its hours that move on the other days.
     """
-    long = runs.filter(nw.col("amount") == 0).with_columns(length=nw.col("end_us") - nw.col("start_us"))
-    long = long.filter(nw.col("length") >= int(limits.flat_hours * HOUR))
+    length = nw.col("end_us") - nw.col("start_us")
+    long = runs.filter(
+        nw.col("amount") == 0, length >= int(limits.flat_hours * HOUR), length <= int(limits.flat_longest * HOUR)
+    )
     begin = (nw.col("start_us") + clock) % DAY
-    moving = hours.filter(nw.col("moves") >= limits.flat_moves).select("code", hour_us=nw.col("hour") * HOUR)
-    span = long.with_columns(begin=begin).join(moving, on="code")
-    # Within whole days every moving hour counts once a day; the rest of the run is cut against the hour, today or next.
+    hourly = hours.with_columns(hour_us=nw.col("hour") * HOUR).drop("hour")
+    span = long.with_columns(begin=begin, length=length).join(hourly, on="code")
+    # Within whole days every hour counts once a day; the rest of the run is cut against the hour, today or next.
     rest = nw.col("length") % DAY
     near, far = _shared(nw.col("hour_us"), rest), _shared(nw.col("hour_us") + DAY, rest)
-    counted = span.with_columns(moving_us=nw.col("length") // DAY * HOUR + near + far)
+    own = span.with_columns(own_us=nw.col("length") // DAY * HOUR + near + far)
+    moving = own.filter(nw.col("moved_us") > 0).filter(
+        nw.col("moved_us") >= (nw.col("time_us") - nw.col("own_us")) * limits.flat_moves
+    )
     return (
-        counted.group_by("code", "device", "start_us", "end_us", "amount")
-        .agg(moving_us=nw.col("moving_us").sum().cast(nw.Float64))
-        .filter(nw.col("moving_us") >= limits.flat_hours * HOUR)
+        moving.group_by("code", "device", "start_us", "end_us", "amount")
+        .agg(moving_us=nw.col("own_us").sum().cast(nw.Int64))
+        .filter(nw.col("moving_us") >= int(limits.flat_hours * HOUR))
         .select("code", "device", "start_us", "end_us", "amount")
     )
 
 
 def moving_hours(statements: Lazy, clock: nw.Expr) -> Lazy:
-    """Share of a point's statements at each local hour of the day that are not nought."""
+    """Sum, by point and local hour of the day, the time known and the time with an amount other than nought."""
     hour = (nw.col("start_us") + clock) % DAY // HOUR
+    length = nw.col("end_us") - nw.col("start_us")
     return (
         statements.filter(~nw.col("amount").is_null(), ~nw.col("gap"))
-        .with_columns(hour=hour, moved=(nw.col("amount") != 0).cast(nw.Float64))
+        .with_columns(hour=hour, length=length, moved=length * (nw.col("amount") != 0).cast(nw.Int64))
         .group_by("code", "hour")
-        .agg(moves=nw.col("moved").mean())
+        .agg(moved_us=nw.col("moved").sum().cast(nw.Int64), time_us=nw.col("length").sum().cast(nw.Int64))
     )
 
 
@@ -222,10 +233,9 @@ def jumps(days: Lazy, limits: Thresholds = LIMITS) -> Lazy:
 def unit_factor(mean: float, low: float, high: float, limits: Thresholds = LIMITS) -> str:
     """Name of the unit factor that a jump of level looks like; blank for none."""
     for name, factor in UNIT_FACTORS:
-        decade = log10(factor).is_integer()
-        near = limits.jump_decade if decade else limits.jump_near
-        spread = abs(log(factor)) * limits.jump_spread
-        if abs(mean - log(factor)) <= near and high - log(factor) <= spread and log(factor) - low <= spread:
+        level = log(factor)
+        spread = limits.jump_spread if abs(level) < log(11) else limits.jump_spread_far
+        if abs(mean - level) <= limits.jump_near and high - level <= spread and level - low <= spread:
             return name
     return ""
 

@@ -168,7 +168,7 @@ class Writer:
         return self._placed(found, orders)
 
     def runs(self, kind: str, table: Iterable[Mapping[str, Any]], **params: Any) -> list[Finding]:
-        """Make the findings of a run table (from `runs`): one each, or one for all where a point has many."""
+        """Make the findings of a run table (from `runs`): one each; one for all of a point for notes and where many."""
         by_code: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
         for row in table:
             by_code[row["code"]].append(row)
@@ -178,7 +178,7 @@ class Writer:
                 orders=row.get("orders", ()), **params,
             )
             for code, rows in sorted(by_code.items())
-            for row in (rows if len(rows) <= MOST_RUNS else [_together(rows)])
+            for row in (rows if len(rows) <= (1 if WORDS[kind][0] == "note" else MOST_RUNS) else [_together(rows)])
         ]  # fmt: skip
 
     def _placed(self, found: Finding, orders: Sequence[int]) -> Finding:
