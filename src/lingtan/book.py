@@ -78,7 +78,8 @@ class Book:
             for start, end in spans
             for year in range(start.astimezone(zone).year, _last_year(end.astimezone(zone)) + 1)
         }
-        return tuple(sorted(years))
+        # Footers of Parquet files may name years whose rows are set aside.
+        return tuple(sorted(year for year in years if clock.FIRST_YEAR <= year <= clock.LAST_YEAR))
 
     def _reading_spans(self) -> list[tuple[datetime, datetime]]:
         """Return the spans of the reading files: Parquet by its footers, CSV by its rows."""
@@ -132,8 +133,8 @@ class Book:
         BookError : the year is not one of 1900 to 2100.
         """
         for asked in (year, last or year):
-            if not 1900 <= asked <= 2100:
-                raise BookError(f"Expected a year from 1900 to 2100, got {asked}.")
+            if not clock.FIRST_YEAR <= asked <= clock.LAST_YEAR:
+                raise BookError(f"Expected a year from {clock.FIRST_YEAR} to {clock.LAST_YEAR}, got {asked}.")
         zone = self.park.settings.zone
         return clock.year_bounds(year, zone)[0], clock.year_bounds(last or year, zone)[1]
 
@@ -151,12 +152,12 @@ class Book:
         if start >= end:
             raise BookError(f"Expected the first day before the last, got {start} and {end}.")
         zone = self.park.settings.zone
-        first, until = clock.local_midnight(start, zone), clock.local_midnight(end, zone)
         last = end.year if (end.month, end.day) != (1, 1) else end.year - 1
+        whole = self.window(start.year, last)
+        first, until = clock.local_midnight(start, zone), clock.local_midnight(end, zone)
         adopted = self.flows(start.year, last)
         self._known_ids(by, ids)
         extra = (step,) if step in ("hour", "interval") else ()
-        whole = self.window(start.year, last)
         rolled = self.series(*((first, until) if extra else whole), steps=(*STEPS, *extra))
         rows = flows.tabulate(self.park, adopted, rolled, by=by, step=step, start=first, end=until)
         return [row for row in rows if not ids or row["id"] in ids]
@@ -172,18 +173,35 @@ class Book:
         """Return every finding of the folder: rows, readings, intervals, adoption and certificates, over all years."""
         from lingtan.trace import stake
 
-        found = list(self.loaded.findings)
+        found = list(self._folder_findings())
         years = self.years()
         if years:
             start, end = self.window(years[0], years[-1])
             key = ("series", start, end, STEPS)
             rolled: Series = self._once(key, lambda: self._series(start, end, STEPS, whole=True))
-            found += rolled.findings
-            found += self.loaded.readings.findings()
             adopted = self.flows(years[0], years[-1])
-            found += adopted.findings
-            found += self._covered(adopted, self._boundary(None), start, end).findings
+            found += [*rolled.findings, *adopted.findings]
+            found += self._covered_by_default(adopted, start, end)
+        else:
+            for _ in self.loaded.readings.blocks():
+                pass
+        found += self.loaded.readings.findings()
         return stake.merged(found, park=self.park)
+
+    def _folder_findings(self) -> tuple[Finding, ...]:
+        """Return the findings of the tables, with those of observations, which no other question needs."""
+        held = any(file.startswith("observations/") for file in self.loaded.extras.files)
+        return folder.read(self.root, observations=True).findings if held else self.loaded.findings
+
+    def _covered_by_default(self, adopted: FlowSet, start: datetime, end: datetime) -> tuple[Finding, ...]:
+        """Return what certificates find in the default boundary; without a known one that is a finding of the folder."""
+        from lingtan.ledger.boundary import BoundaryError
+
+        try:
+            boundary = self._boundary(None)
+        except BoundaryError:
+            return ()
+        return self._covered(adopted, boundary, start, end).findings
 
     def _covered(self, adopted: FlowSet, boundary: str, start: datetime, end: datetime) -> Coverage:
         from lingtan import certificates

@@ -181,9 +181,11 @@ def test_year_before_the_edition_is_noted_and_uses_its_factors(toy: Make) -> Non
     assert "before_edition" in codes(result)
 
 
-def test_empty_park_has_an_account_of_nought_without_coverage(toy: Make) -> None:
+def test_empty_park_has_an_account_that_is_not_known_rather_than_nought(toy: Make) -> None:
     result = toy().account()
-    assert result.totals["co2_t"] == 0
+    assert set(result.totals.values()) == set(result.by_category.values()) == {None}
+    assert all(set(totals.values()) == {None} for choice in result.choices for totals in choice.effect.values())
+    assert "nothing_inside" in codes(result)
     assert result.coverage["known"] is None
     assert result.by_month["2025-01"] is None
 

@@ -208,12 +208,12 @@ def test_virtual_point_over_different_commodities_is_refused(folder: Maker) -> N
     assert only(read(folder({"meters.csv": meters, "virtual.csv": virtual})).findings, "bad_expression").where.line == 2
 
 
-def test_default_boundary_that_is_not_there_is_a_finding(folder: Maker) -> None:
+def test_default_boundary_that_is_not_there_is_an_error_at_its_line(folder: Maker) -> None:
     fault = only(
         read(folder({"park.toml": 'id = "P"\nformat = 1\ntimezone = "UTC"\ndefault_boundary = "X"\n'})).findings,
         "default_boundary_unknown",
     )
-    assert fault.where.file == "park.toml"
+    assert (fault.level, fault.where.file, fault.where.line) == ("error", "park.toml", 4)
 
 
 TOML = {

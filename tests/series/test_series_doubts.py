@@ -113,6 +113,29 @@ def test_a_jump_that_comes_back_is_bounded() -> None:
     assert (finding.code, finding.start, finding.end) == ("unit_suspect", at("2025-02-10"), at("2025-03-02"))
 
 
+def test_a_change_that_two_meters_show_on_one_day_is_no_unit_fault() -> None:
+    rows = [
+        regular([v * (0.1 if i >= 40 * 96 else 1) for i, v in enumerate(load(80, s))], point=p)
+        for s, p in ((1, "A"), (2, "B"))
+    ]
+    p = park(meter("A", "interval"), meter("B", "interval", role="check"))
+    assert codes(summarise([pl.concat(rows)], p, at("2025-01-01"), at("2026-01-01")).findings) == []
+
+
+def test_a_holiday_of_low_load_is_no_unit_fault() -> None:
+    values = [round(v / 3.6, 2) if 40 * 96 <= i < 48 * 96 else v for i, v in enumerate(load(80))]
+    assert codes(year(values).findings) == []
+
+
+def test_a_two_week_standstill_is_not_called_stuck() -> None:
+    values = [0.0 if 30 * 96 <= i < 44 * 96 else v for i, v in enumerate(load(120))]
+    assert codes(year(values).findings) == []
+
+
+def test_small_register_steps_agree_by_rounding_and_are_not_stuck() -> None:
+    assert codes(year([float(int(v / 30)) for v in load(60)]).findings) == []
+
+
 def test_a_week_of_double_load_is_no_unit_fault() -> None:
     values = [v * 1.7 if i >= 40 * 96 else v for i, v in enumerate(load(80))]
     assert codes(year(values).findings) == []
@@ -125,6 +148,14 @@ def test_a_sign_that_is_swapped_is_one_finding_with_its_size() -> None:
     assert (finding.code, finding.start, finding.end) == ("negative", at("2025-01-11"), at("2025-01-21"))
     assert finding.amount == round(-sum(Decimal(str(v)) for v in values[960:1920]), 2)
     assert "sign" in finding.message
+
+
+def test_a_point_that_falls_silent_before_the_others_is_told() -> None:
+    p = park(meter("A"), meter("B"))
+    rows = pl.concat([regular(range(96 * 10), point="A"), regular(range(96 * 4), point="B")])
+    (finding,) = summarise([rows], p, at("2025-01-01"), at("2026-01-01")).findings
+    assert (finding.code, finding.where.point, finding.params["days"]) == ("missing", "B", 6)
+    assert (finding.start, finding.end) == (at("2025-01-04T23:45"), at("2025-01-10T23:45"))
 
 
 def test_holes_are_told_once_a_run_and_as_one_where_there_are_many() -> None:

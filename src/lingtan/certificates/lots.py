@@ -90,7 +90,7 @@ def _run(register: _Register, event: CertificateEvent) -> Decimal | Finding:
         return _refused("certificate_unit", event, f"{fault}; a certificate of 1 MWh is written with unit MWh")
     if event.event == "issue":
         return _issue(register, lot, event, amount)
-    refused = _beyond(lot, event, amount) or _serials(register, lot, event)
+    refused = _serials(register, lot, event) or _beyond(lot, event, amount)
     if refused is not None:
         return refused
     _move(lot, event, amount)
@@ -133,11 +133,19 @@ def _serials(register: _Register, lot: _Lot, event: CertificateEvent) -> Finding
     if event.serial_from is None or event.serial_to is None:
         return None
     first, last = event.serial_from, event.serial_to
-    if lot.serials and not any(low <= first and last <= high for low, high in lot.serials):
+    if lot.serials and not _inside(first, last, lot.serials):
         message = f"serials {first} to {last} are not among those issued for lot {event.id}{_by(lot.rows[:1])}"
         return _refused("serial_outside_lot", event, message, *lot.rows[:1])
     other = _taken(register, "end", lot, event) if event.event != "transfer" else None
     return _twice(event, other) if other is not None else None
+
+
+def _inside(first: int, last: int, issued: Iterable[tuple[int, int]]) -> bool:
+    """Tell whether all serials from ``first`` to ``last`` were issued, in one range or in several without a hole."""
+    for low, high in sorted(issued):
+        if low <= first <= high:
+            first = high + 1
+    return first > last
 
 
 def _move(lot: _Lot, event: CertificateEvent, amount: Decimal) -> None:

@@ -30,10 +30,12 @@ def run(args: argparse.Namespace) -> int:
     """Print the flows of the span asked for; without one, of the last year with data."""
     book = common.open_book(args)
     start, end = _day("--from", args.start, args.lang), _day("--to", args.end, args.lang)
-    if start is None:
+    if start is not None:
+        year = start.year
+    else:
         year = end.year - (end.month == 1 and end.day == 1) if end and args.year is None else common.year_of(book, args)
-        start = date(year, 1, 1)
-    end = end or date(start.year + 1, 1, 1)
+    book.window(year)  # refuses what is no year of the format before a date is made of it
+    start, end = start or date(year, 1, 1), end or date(year + 1, 1, 1)
     rows = book.flow_table(by=args.by, step=args.step, start=start, end=end, ids=tuple(args.id))
     if args.json:
         common.emit_json(rows)

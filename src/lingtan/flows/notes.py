@@ -115,7 +115,7 @@ def _several_reporters(desk: Desk, options: Sequence[Option]) -> Iterator[Findin
         ranked.sort(key=lambda option: option.place)
         for position, loser in enumerate(ranked):
             winner = next((one for one in ranked[:position] if one.whole & loser.whole), None)
-            if winner is None or winner.label == loser.label:
+            if winner is None:
                 continue
             both = winner.whole & loser.whole
             if not any(desk.chosen.get(index) is winner for index in both):

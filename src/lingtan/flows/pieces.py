@@ -17,6 +17,8 @@ from lingtan.flows.statements import Chain, Told
 from lingtan.ledger import quality
 from lingtan.ledger.park import Stream
 
+ZERO_KIND = "confirmed_zero"
+"""The kind of statement that says nought, of its span and of every part of it."""
 _ZERO, _ONE = Decimal(0), Decimal(1)
 _TICK = timedelta(microseconds=1)
 _ESTIMATED = quality.BIT["estimated"] | quality.BIT["interpolated"]
@@ -74,7 +76,12 @@ def is_year_level(piece: Flow, grid: Grid) -> bool:
 
 
 def is_whole(told: Told, run: Run, grid: Grid) -> bool:
-    """Tell whether a statement lies in a run and keeps to month limits (or the limits of its stream)."""
+    """Tell whether a statement lies in a run and keeps to month limits (or the limits of its stream).
+
+    A confirmed zero always does: every part of it is nought, so nothing is divided.
+    """
+    if told.statement.kind == ZERO_KIND:
+        return True
     edges = {run.start, run.end}
     start_on = told.start in edges or grid.edges[max(grid.index(told.start), 0)] == told.start
     end_on = told.end in edges or grid.edges[max(grid.index(told.end), 0)] == told.end
@@ -93,10 +100,13 @@ def sigma_of(told: Told, rules: Rules) -> Decimal:
 
 
 def _stated(stream: str, run: Run, chain: Chain, grid: Grid, rules: Rules) -> Iterator[Flow]:
-    """Return a piece for each statement that keeps to months, and one per month of what the others give to it."""
+    """Return a piece for each statement that keeps to months, and one per month of what the others give to it.
+
+    A confirmed zero is laid out by month, so that each month is known to be nought.
+    """
     met = [told for told in chain.told if told.start < run.end and told.end > run.start]
-    loose = []
-    for told in met:
+    loose = met if chain.kind == ZERO_KIND else []
+    for told in () if loose else met:
         if is_whole(told, run, grid):
             yield _statement(stream, (told.start, told.end), [told], chain, grid, rules)
         else:
@@ -116,7 +126,7 @@ def _statement(stream: str, span: Edges, parts: list[Told], chain: Chain, grid: 
         start, end = max(told.start, span[0]), min(told.end, span[1])
         sources.append(told.source(cut(told.amount, (told.start, told.end), (start, end), grid.zone), start, end))
     was_cut = any(told.start < span[0] or told.end > span[1] for told in parts)
-    estimated = was_cut or chain.kind == "estimate"
+    estimated = chain.kind == "estimate" or (was_cut and chain.kind != ZERO_KIND)
     return Flow(
         stream,
         *span,
@@ -124,7 +134,7 @@ def _statement(stream: str, span: Edges, parts: list[Told], chain: Chain, grid: 
         chain.kind,
         flags=("estimated",) if estimated else (),
         estimated=estimated,
-        notation="NO" if chain.kind == "confirmed_zero" else "",
+        notation="NO" if chain.kind == ZERO_KIND else "",
         sigma_pct=max(sigma_of(told, rules) for told in parts),
         sources=tuple(sources),
     )

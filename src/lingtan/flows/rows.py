@@ -14,7 +14,7 @@ from lingtan.flows.buckets import Bucket
 from lingtan.flows.grid import Grid, cut, overlap_us
 from lingtan.flows.meters import Meters, Reading, combine, within
 from lingtan.flows.model import Flow
-from lingtan.flows.pieces import Edges, is_year_level
+from lingtan.flows.pieces import ZERO_KIND, Edges, is_year_level
 from lingtan.flows.virtual import Formula, evaluate
 from lingtan.ledger import boundary, clock, quality
 from lingtan.ledger.park import Park, Stream
@@ -210,7 +210,8 @@ def _share(parts: Iterable[tuple[Decimal, Flow]], span: Edges, length: int) -> D
 def _flags(parts: Sequence[Flow], span: Edges) -> tuple[str, ...]:
     """Return all flags of pieces, and ``estimated`` where one was cut to the span."""
     found = {flag for piece in parts for flag in piece.flags}
-    if any(p.amount is not None and (p.estimated or p.start < span[0] or p.end > span[1]) for p in parts):
+    cut_up = (p for p in parts if p.amount is not None and p.origin != ZERO_KIND)
+    if any(p.estimated or p.start < span[0] or p.end > span[1] for p in cut_up):
         found.add("estimated")
     return _in_order(found)
 
@@ -296,7 +297,7 @@ def _read(table: Table, stream: Stream, piece: Flow, points: tuple[str, ...], bu
     length = overlap_us(*valid, *valid)
     reading = _reading(table, stream, points, bucket) if points else None
     if reading is None:
-        fits = valid[0] <= piece.start and piece.end <= valid[1]
+        fits = piece.origin == ZERO_KIND or (valid[0] <= piece.start and piece.end <= valid[1])
         known = _ONE if fits and piece.amount is not None else _ZERO
         amount, apart = (
             (piece.amount, None) if fits else (None, piece.unplaced if piece.amount is None else piece.amount)

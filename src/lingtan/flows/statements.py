@@ -62,11 +62,12 @@ class Chain:
 def read(stream: Stream, rows: Iterable[Statement], commodity: Commodity) -> tuple[tuple[Told, ...], list[Finding]]:
     """Return the statements of a stream that stand: the later of equal rows, converted, clipped to its validity.
 
-    Rows whose unit does not convert and rows outside the stream's validity are left out with a finding.
+    Rows whose unit does not convert and rows outside the stream's validity are left out with a finding. A blank
+    reporter matches nobody, not even another blank one: such rows replace and dispute nothing.
     """
-    standing: dict[tuple[datetime, datetime, str, str], Statement] = {}
-    for row in sorted(rows, key=lambda row: (row.at.file, row.at.line or 0)):
-        standing[row.start, row.end, row.kind, row.reporter] = row
+    standing: dict[tuple[datetime, datetime, str, str | int], Statement] = {}
+    for place, row in enumerate(sorted(rows, key=lambda row: (row.at.file, row.at.line or 0))):
+        standing[row.start, row.end, row.kind, row.reporter or place] = row
     told, findings = [], []
     for row in standing.values():
         one = _told(stream, row, commodity)
@@ -75,7 +76,7 @@ def read(stream: Stream, rows: Iterable[Statement], commodity: Commodity) -> tup
         else:
             findings.append(one)
     if len(told) > 1:
-        told = _mark_disputed(sorted(told, key=lambda one: (one.start, one.end, one.statement.kind, one.ref)))
+        told = _mark_disputed(sorted(told, key=lambda one: (one.start, one.end, one.statement.kind)))
     return tuple(told), findings
 
 
@@ -118,7 +119,8 @@ def _mark_disputed(told: list[Told]) -> list[Told]:
     """Mark statements of one party that overlap each other."""
     parties: dict[tuple[str, str], list[int]] = defaultdict(list)
     for position, one in enumerate(told):
-        parties[one.statement.kind, one.statement.reporter].append(position)
+        if one.statement.reporter:
+            parties[one.statement.kind, one.statement.reporter].append(position)
     disputed: set[int] = set()
     for positions in parties.values():
         latest = positions[0]
@@ -131,18 +133,23 @@ def _mark_disputed(told: list[Told]) -> list[Told]:
 
 
 def _join(told: Sequence[Told]) -> Iterable[Chain]:
-    """Cut statements, in order of time, into chains of one party without a hole."""
-    parties: dict[tuple[str, str], list[Told]] = defaultdict(list)
+    """Cut statements, in order of time, into chains of one party without a hole.
+
+    Rows without a reporter follow each other too; of such chains the longest comes first, then the later row.
+    """
+    parties: dict[tuple[str, str], list[list[Told]]] = defaultdict(list)
     for one in told:
-        parties[one.statement.kind, one.statement.reporter].append(one)
-    for (kind, reporter), ordered in parties.items():
-        link: list[Told] = []
-        for one in ordered:
-            if link and link[-1].end != one.start:
-                yield Chain(kind, reporter, tuple(link))
-                link = []
-            link.append(one)
-        yield Chain(kind, reporter, tuple(link))
+        links = parties[one.statement.kind, one.statement.reporter]
+        before = next((link for link in reversed(links) if link[-1].end == one.start), None)
+        if before is None:
+            links.append([one])
+        else:
+            before.append(one)
+    for (kind, reporter), links in parties.items():
+        if not reporter:
+            links.reverse()
+            links.sort(key=lambda link: link[0].start - link[-1].end)
+        yield from (Chain(kind, reporter, tuple(link)) for link in links)
 
 
 def _same_party(one: Told, other: Told) -> bool:

@@ -35,11 +35,12 @@ class HasCovered(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Lines and energy by the entry they come from, for one plan."""
+    """Lines and energy by the entry they come from, for one plan. ``inside``: the boundary has a stream."""
 
     plan: Plan
     lines: tuple[tuple[Line, ...], ...]
     energy: tuple[energy.Sums, ...]
+    inside: bool = True
 
 
 def account(
@@ -110,13 +111,18 @@ def settle(run: Run, method: Method, chosen: Mapping[str, str]) -> Method:
                 options=options,
                 chosen=chosen.get(choice.id, OWN),
                 unverified=choice.unverified and not measured,
-                reason=f"{row.id}: {row.value} {row.unit}, {row.document} ({row.status}). {choice.reason}",
+                reason=f"{_stated(row)}. {choice.reason}",
+                reason_zh=choice.reason_zh and f"{_stated(row)}。{choice.reason_zh}",
             )
         choices.append(named)
     settled = replace(method, choices=tuple(choices))
     for choice in settled.choices:
         methods.picked(settled, choice.id, {})
     return settled
+
+
+def _stated(row: FactorRow) -> str:
+    return f"{row.id}: {row.value} {row.unit}, {row.document} ({row.status})"
 
 
 def _usable(run: Run, option: Option) -> bool:
@@ -146,15 +152,19 @@ def _account(run: Run, method: Method) -> Account:
     by_term = _sorted(matches(run, plan.energy), len(plan.energy))
     by_line = [lines.of_entry(run, plan, by_entry[i], entry=entry, notes=notes) for i, entry in enumerate(plan.entries)]
     used = [energy.of_entry(run, by_term[i], entry=term, notes=notes) for i, term in enumerate(plan.energy)]
-    base = Made(plan, tuple(by_line), tuple(map(energy.sum_of, used)))
+    inside = any(map(run.scope.sides, run.scope.park.streams.values()))
+    base = Made(plan, tuple(by_line), tuple(map(energy.sum_of, used)), inside)
     totals = _totals(base)
-    choices = tuple(_choice(run, method, choice, base, by_entry=by_entry, by_term=by_term) for choice in method.choices)
     made = lines.numbered(line for part in base.lines for line in part)
+    choices = tuple(
+        _choice(run, method, choice, base, made=made, by_entry=by_entry, by_term=by_term) for choice in method.choices
+    )
     by_node, eliminations = nodes.accounts(run, plan, made)
     covered, missing = checks.coverage(run, _needed(plan, by_entry, by_term))
     findings = (
         *notes.found.values(),
         *missing,
+        *(() if inside else (checks.nothing_inside(run),)),
         *checks.streams(run, plan, [match for part in by_entry for match in part]),
         *checks.lines(run, plan, made),
         *checks.of_edition(plan, run.scope.year, totals["energy_tce_equivalent"]),
@@ -169,7 +179,7 @@ def _account(run: Run, method: Method) -> Account:
         by_category=_categories(base),
         by_node=by_node,
         by_month=_months(run, made, plan.view),
-        by_gas=_gases(made, plan.view),
+        by_gas=_gases(made, plan.view) if inside else {"CO2": None},
         coverage=covered,
         choices=choices,
         findings=findings,
@@ -207,14 +217,17 @@ def _choice(
     choice: OpenChoice,
     base: Made,
     *,
+    made: Sequence[Line],
     by_entry: Sequence[Sequence[Match]],
     by_term: Sequence[Sequence[Match]],
 ) -> Choice:
     others = tuple(option.name for option in choice.options if option.name != choice.chosen)
-    effect = {}
+    effect, touched = {}, set()
     for name in others:
         plan = methods.plan(method, {choice.id: name})
-        effect[name] = _totals(_again(run, plan, base, by_entry=by_entry, by_term=by_term))
+        again = _again(run, plan, base, by_entry=by_entry, by_term=by_term)
+        effect[name] = _totals(again)
+        touched |= _touched(base, again)
     return Choice(
         choice.id,
         choice.chosen,
@@ -224,7 +237,32 @@ def _choice(
         reason=choice.reason,
         document=choice.document,
         decided=choice.decided,
+        title_zh=choice.title_zh,
+        title_en=choice.title_en,
+        reason_zh=choice.reason_zh,
+        names_zh={option.name: option.zh for option in choice.options if option.zh},
+        leaves_out=choice.leaves_out,
+        lines=tuple(line.id for at, line in enumerate(made) if at in touched),
     )
+
+
+def _touched(base: Made, again: Made) -> set[int]:
+    """Return the positions of the lines that an alternative makes otherwise, or counts otherwise."""
+    found: set[int] = set()
+    at = 0
+    for old, new in zip(base.lines, again.lines, strict=True):
+        if old is not new:
+            same = len(old) == len(new)
+            found.update(at + i for i, line in enumerate(old) if not same or _figures(line) != _figures(new[i]))
+        at += len(old)
+    if base.plan.view != again.plan.view:
+        flat = (line for part in base.lines for line in part)
+        found.update(i for i, line in enumerate(flat) if line.view)
+    return found
+
+
+def _figures(line: Line) -> tuple[Decimal | None, Decimal | None]:
+    return line.amount_t, line.co2e_t
 
 
 def _again(
@@ -247,40 +285,32 @@ def _again(
         plan,
         tuple(redone(old, new, i) for i, (old, new) in pairs),
         tuple(retermed(old, new, i) for i, (old, new) in terms),
+        base.inside,
     )
 
 
 def _totals(made: Made) -> dict[str, Decimal | None]:
     flat = [line for part in made.lines for line in part if line.view in ("", made.plan.view)]
-    co2 = _sum(line.amount_t for line in flat if line.substance in ("CO2", "CO2e"))
-    co2e = _sum(line.co2e_t for line in flat)
-    calorific = sum((part.calorific for part in made.energy), ZERO) if made.plan.energy else None
-    equivalent = sum((part.equivalent for part in made.energy), ZERO) if made.plan.energy else None
+    co2 = energy.added(line.amount_t for line in flat if line.substance in ("CO2", "CO2e"))
+    co2e = energy.added(line.co2e_t for line in flat)
+    calorific = energy.added(term for part in made.energy for term in part.calorific) if made.plan.energy else None
+    equivalent = energy.added(term for part in made.energy for term in part.equivalent) if made.plan.energy else None
     per_tce = co2 / equivalent if co2 is not None and equivalent else None
-    return {
+    totals = {
         "co2_t": co2,
         "co2e_t": co2e,
         "energy_tce_calorific": calorific,
         "energy_tce_equivalent": equivalent,
         "co2_t_per_tce": per_tce,
     }
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """Add what is known; nothing at all is nought, only unknown things are None."""
-    total, known, unknown = ZERO, False, False
-    for amount in amounts:
-        if amount is None:
-            unknown = True
-        else:
-            total, known = total + amount, True
-    return None if unknown and not known else total
+    return totals if made.inside else dict.fromkeys(totals)
 
 
 def _categories(made: Made) -> dict[str, Decimal | None]:
     sums = lines.totals((line for part in made.lines for line in part), made.plan.view)
     names = dict.fromkeys((*CATEGORIES, *made.plan.categories))
-    return {name: sums.get(name, ZERO) if name in made.plan.categories else None for name in names}
+    known = made.plan.categories if made.inside else ()
+    return {name: sums.get(name, ZERO) if name in known else None for name in names}
 
 
 def _months(run: Run, made: Iterable[Line], view: str) -> dict[str, Decimal | None]:
@@ -311,5 +341,5 @@ def _status(choices: Iterable[Choice], made: Iterable[Line], findings: Iterable[
     codes = {finding.code for finding in findings}
     if open_matters or any(line.status == "recalled" for line in made) or "recalled_factor" in codes:
         return "unverified"
-    holes = {"activity_missing", "factor_missing", "coal_equivalent_missing", "fuel_without_use"}
+    holes = {"nothing_inside", "activity_missing", "factor_missing", "coal_equivalent_missing", "fuel_without_use"}
     return "incomplete" if codes & holes else "complete"

@@ -86,6 +86,17 @@ def _missing(run: Run, stream: Stream, share: Decimal) -> Finding:
     return Finding("activity_missing", "finding", message, Where(stream=stream.id), start, end, params=params)
 
 
+def nothing_inside(run: Run) -> Finding:
+    """Say that no stream begins or ends inside the boundary, so that the totals are not known rather than nought."""
+    message = (
+        f"No stream begins or ends inside boundary {run.scope.boundary or 'of all nodes'} in {run.scope.year}: nothing "
+        "is known of it, which is not nought. See that members.csv, nodes.csv and streams.csv are there and not set "
+        "aside (lingtan check), and that their from and to reach the year."
+    )
+    params = {"boundary": run.scope.boundary, "year": run.scope.year}
+    return Finding("nothing_inside", "finding", message, Where(), run.scope.start, run.scope.end, params=params)
+
+
 def streams(run: Run, plan: Plan, matched: Iterable[Match]) -> tuple[Finding, ...]:
     """Return findings on streams that no entry takes: fuels without use, commodities that the method does not cover."""
     used = {match.stream.id for match in matched if match.side == "used"}

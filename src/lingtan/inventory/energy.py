@@ -17,10 +17,10 @@ from lingtan.ledger.finding import Finding, Where
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Energy [tce] by both conventions."""
+    """Terms [tce] by both conventions, None where one is not known; see :func:`added`."""
 
-    calorific: Decimal
-    equivalent: Decimal
+    calorific: tuple[Decimal | None, ...] = ()
+    equivalent: tuple[Decimal | None, ...] = ()
 
 
 def of_entry(run: Run, matched: Iterable[Match], *, entry: EnergyEntry, notes: Notes) -> tuple[EnergyLine, ...]:
@@ -30,27 +30,30 @@ def of_entry(run: Run, matched: Iterable[Match], *, entry: EnergyEntry, notes: N
 
 
 def sum_of(lines: Iterable[EnergyLine]) -> Sums:
-    """Add up what counts; unknown terms are left out (they are findings)."""
+    """Return the terms that count."""
     counted = [line for line in lines if line.counted]
-    return Sums(
-        sum((line.tce_calorific or ZERO for line in counted), ZERO),
-        sum((line.tce_equivalent or ZERO for line in counted), ZERO),
-    )
+    return Sums(tuple(line.tce_calorific for line in counted), tuple(line.tce_equivalent for line in counted))
+
+
+def added(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Add what is known; nothing at all is nought, only unknown things are None."""
+    terms = tuple(amounts)
+    known = [amount for amount in terms if amount is not None]
+    return sum(known, ZERO) if known or not terms else None
 
 
 def sum_of_entry(run: Run, matched: Iterable[Match], *, entry: EnergyEntry) -> Sums:
     """Return what the lines of one term add up to, without making them: alternatives need the sums only."""
     if not entry.counted:
-        return Sums(ZERO, ZERO)
+        return Sums()
     if entry.stock:
         return sum_of(of_entry(run, matched, entry=entry, notes=Notes()))
     found = tuple(matched)
     return Sums(_over(run, entry.calorific, found, entry.sign), _over(run, entry.equivalent, found, entry.sign))
 
 
-def _over(run: Run, recipe: Recipe, matched: Iterable[Match], sign: int) -> Decimal:
-    results = (group.result for match in matched for group in engine.whole(run, recipe, match, sign))
-    return sum((result for result in results if result is not None), ZERO)
+def _over(run: Run, recipe: Recipe, matched: Iterable[Match], sign: int) -> tuple[Decimal | None, ...]:
+    return tuple(group.result for match in matched for group in engine.whole(run, recipe, match, sign))
 
 
 def numbered(lines: Iterable[EnergyLine]) -> tuple[EnergyLine, ...]:

@@ -41,8 +41,11 @@ _KEYS = {
         "id", "edition", "region", "gwp_set", "document", "name", "categories", "view", "disregard", "use_required",
         "band", "choice", "recipe", "entry", "energy", "trade", "note",
     ),
-    "choice": ("id", "chosen", "option", "unverified", "document", "reason", "date", "own"),
-    "option": ("name", "value", "note"),
+    "choice": (
+        "id", "chosen", "option", "unverified", "document", "reason", "date", "own", "title_zh", "title_en",
+        "reason_zh", "leaves_out",
+    ),
+    "option": ("name", "value", "note", "zh"),
     "entry": (
         *_SELECT, "category", "scope", "activity", "recipe", "covered", "sign", "substance", "view", "notation",
         "optional", "stock",
@@ -62,7 +65,10 @@ class MethodError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class OpenChoice:
-    """A choice as the file states it. ``own`` is (subject, parameter): the park's own row takes the option ``own``."""
+    """A choice as the file states it. ``own`` is (subject, parameter): the park's own row takes the option ``own``.
+
+    ``leaves_out`` names the categories whose lines without amount the choice explains.
+    """
 
     id: str
     chosen: str
@@ -72,6 +78,10 @@ class OpenChoice:
     reason: str = ""
     decided: str = ""
     own: tuple[str, str] | None = None
+    title_zh: str = ""
+    title_en: str = ""
+    reason_zh: str = ""
+    leaves_out: tuple[str, ...] = ()
 
     def option(self, name: str) -> Option:
         """Return the option of this name."""
@@ -197,7 +207,7 @@ def _choice(row: Mapping[str, Any]) -> OpenChoice:
     for option in _tables(row, "option"):
         _known_keys(option, "option", where)
         word = _needed(option, "name", where)
-        options.append(Option(word, option.get("value", word), option.get("note", "")))
+        options.append(Option(word, option.get("value", word), option.get("note", ""), option.get("zh", "")))
     names = [option.name for option in options]
     if chosen not in names:
         raise MethodError(f"{where}: expected one of its options {names} as chosen; came {chosen!r}.")
@@ -211,6 +221,10 @@ def _choice(row: Mapping[str, Any]) -> OpenChoice:
         reason=row.get("reason", ""),
         decided=str(row.get("date", "")),
         own=(_needed(own, "subject", where), _needed(own, "parameter", where)) if own else None,
+        title_zh=row.get("title_zh", ""),
+        title_en=row.get("title_en", ""),
+        reason_zh=row.get("reason_zh", ""),
+        leaves_out=tuple(row.get("leaves_out", ())),
     )
 
 

@@ -82,6 +82,8 @@ class Choice:
 
     ``effect`` maps each alternative to the totals it would give: ``{alternative: {total: value}}``.
     ``unverified`` marks a choice that keeps the whole result unverified; ``decided`` is the day it was made (ISO).
+    ``lines`` are the ids of the lines that an alternative changes; ``leaves_out`` the categories whose lines without
+    amount the choice explains. ``names_zh`` maps options to their Chinese names where the method gives them.
     """
 
     id: str
@@ -92,6 +94,12 @@ class Choice:
     reason: str = ""
     document: str = ""
     decided: str = ""
+    title_zh: str = ""
+    title_en: str = ""
+    reason_zh: str = ""
+    names_zh: Mapping[str, str] = field(default_factory=dict)
+    leaves_out: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ OWN_SOURCES = ("property", "own", "supplier")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to settle a choice; ``value`` is what ``@choice`` stands for in the file."""
+    """One way to settle a choice; ``value`` is what ``@choice`` stands for in the file, ``zh`` its name in Chinese."""
 
     name: str
     value: Any
     note: str = ""
+    zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,22 @@ import narwhals as nw
 
 from lingtan.ledger.quality import BIT
 from lingtan.series.frames import Lazy, dicts
+from lingtan.series.plan import DAY
 
 LATE, CORRECTED = BIT["late"], BIT["corrected"]
 NO_SEQ = -(2**62)
 
 
-def disordered(rows: Lazy) -> tuple[int, ...]:
-    """Codes of points whose readings do not come in strictly rising time, in file order."""
-    before = nw.col("us").shift(1).over("code", order_by="order")
-    back = rows.select("code", back=nw.col("us") <= before).filter(nw.col("back"))
-    return tuple(sorted(row["code"] for row in dicts(back.select("code").unique())))
+def disordered(rows: Lazy) -> dict[int, bool]:
+    """Codes of points whose readings do not come in strictly rising time in file order.
+
+    The value tells whether any steps back by half a day to a day, as a midnight of the same date does.
+    """
+    back = nw.col("us").shift(1).over("code", order_by="order") - nw.col("us")
+    far = ((nw.col("back") >= DAY // 2) & (nw.col("back") <= DAY)).cast(nw.Int32)
+    steps = rows.select("code", back=back).filter(nw.col("back") >= 0).with_columns(far=far)
+    found = dicts(steps.group_by("code").agg(nw.col("far").max()))
+    return {row["code"]: bool(row["far"]) for row in sorted(found, key=lambda row: row["code"])}
 
 
 def plain(rows: Lazy) -> Lazy:

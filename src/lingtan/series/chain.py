@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -58,7 +58,11 @@ def _settled(rows: Lazy, work: Work) -> Lazy:
         return arrival.plain(rows)
     codes = list(dirty)
     parts = [arrival.plain(rows.filter(~nw.col("code").is_in(codes)))]
-    upset = hold(_midnight(rows.filter(nw.col("code").is_in(codes)), codes, work))
+    upset = rows.filter(nw.col("code").is_in(codes)).with_columns(marks=nw.lit(0, nw.Int32))
+    far = [code for code, midnight in dirty.items() if midnight]
+    if far:
+        near = upset.filter(~nw.col("code").is_in(far))
+        upset = stack([near, _midnight(upset.filter(nw.col("code").is_in(far)), far, work)])
     marked = hold(arrival.ranked(upset))
     shared = hold(arrival.twins(marked))
     work.shared = shared
@@ -115,17 +119,31 @@ def _counters(rows: Lazy, constants: Lazy, devices: Sequence[Device], work: Work
         rows = _with_registers(hold(rows), known)
     paired = hold(registers.steps(rows, marked=bool(known) or work.shared is not None))
     falls = registers.falling(paired)
-    own = hold(registers.own_power(paired, constants)) if falls else None
-    deep = [device for device, low in falls if low]
+    own = _own_power(paired, constants, devices, falls)
+    deep = [device for device, dips in falls.items() if dips]
     if deep:
         rows, found = registers.without_dips(hold(rows), constants, own, deep)
         _tell_dips(found, devices, work)
-        paired = registers.steps(rows)
-    stated = (registers.amounts(paired, constants, own) if falls else registers.rises(paired, constants)).select(
-        *STATED
-    )
-    unknown = _unknown_changes(rows, devices) if changes else None
-    return stack([stated, unknown]) if unknown is not None else stated
+        paired = hold(registers.steps(rows))
+    if falls:
+        fallen = nw.col("device").is_in(list(falls))
+        parts = [
+            registers.rises(paired.filter(~fallen), constants).select(*STATED),
+            registers.amounts(paired.filter(fallen), constants, own).select(*STATED),
+        ]
+    else:
+        parts = [registers.rises(paired, constants).select(*STATED)]
+    if changes and (unknown := _unknown_changes(rows, devices)) is not None:
+        parts.append(unknown)
+    return stack(parts)
+
+
+def _own_power(paired: Lazy, constants: Lazy, devices: Sequence[Device], falls: Collection[int]) -> Lazy | None:
+    """Tail of the own steps of the points that fall and have no rating; None where there are none."""
+    codes = sorted({device.code for device in devices if device.device in falls and device.power is None})
+    if not codes:
+        return None
+    return hold(registers.own_power(paired.filter(nw.col("code").is_in(codes)), constants))
 
 
 def _registers(devices: Sequence[Device], work: Work) -> list[tuple[int, int, int, int, int]]:

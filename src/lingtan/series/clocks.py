@@ -44,7 +44,7 @@ def repaired(marked: Lazy, codes: list[int]) -> Lazy:
     kept = marked.filter(~nw.col("midnight") | switched)
     return kept.with_columns(
         us=nw.when(nw.col("midnight")).then(nw.col("us") + DAY).otherwise(nw.col("us")),
-        marks=(nw.col("midnight").cast(nw.Int32) * CLOCK).cast(nw.Int32),
+        marks=(nw.col("marks") + nw.col("midnight").cast(nw.Int32) * CLOCK).cast(nw.Int32),
     ).drop("midnight")
 
 

@@ -5,8 +5,10 @@ All thresholds stand in `Thresholds`; they are the product's own choices, tunabl
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import log
+from typing import Any
 
 import narwhals as nw
 
@@ -227,6 +229,14 @@ def jumps(days: Lazy, limits: Thresholds = LIMITS) -> Lazy:
     high = nw.col("mean").abs()
     return judged.filter(nw.col("whole"), high > 0.7, nw.col("before").abs() < high / 2).select(
         "code", "id", "mean", "low", "high"
+    )
+
+
+def shared_jump(jump: Mapping[str, Any], jumps: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether another point jumps the same way within a day: then the flow changed (heating ends), no meter."""
+    return any(
+        other["code"] != jump["code"] and abs(other["id"] - jump["id"]) <= 1 and other["mean"] * jump["mean"] > 0
+        for other in jumps
     )
 
 

@@ -57,16 +57,24 @@ def union(one: nw.Expr, other: nw.Expr, bits: tuple[int, ...]) -> nw.Expr:
     return total.cast(nw.Int32)
 
 
-def falling(paired: Lazy) -> list[tuple[int, bool]]:
-    """Devices whose counter falls anywhere, and whether any fall goes below 1 % of the old value."""
-    deep = (nw.col("v") * DIP_SHARE < nw.col("old")).cast(nw.Int32)
-    falls = (
-        paired.filter(nw.col("v") < nw.col("old"))
-        .select("device", deep=deep)
-        .group_by("device")
-        .agg(nw.col("deep").max())
+def falling(paired: Lazy) -> dict[int, bool]:
+    """Devices whose counter falls anywhere, and whether a dip may be among the falls.
+
+    A dip needs a fall below 1 % of the old value, and a hundredfold rise to no less than the least of such old values.
+    """
+    deep, steep = nw.col("v") * DIP_SHARE < nw.col("old"), nw.col("v") > nw.col("old") * DIP_SHARE
+    odd = paired.filter((nw.col("v") < nw.col("old")) | steep).select(
+        "device",
+        fall=(nw.col("v") < nw.col("old")).cast(nw.Int32),
+        before=nw.when(deep).then(nw.col("old")),
+        after=nw.when(steep).then(nw.col("v")),
     )
-    return [(row["device"], bool(row["deep"])) for row in dicts(falls)]
+    found = odd.group_by("device").agg(nw.col("fall").max(), nw.col("before").min(), nw.col("after").max())
+    return {
+        row["device"]: None not in (row["before"], row["after"]) and row["after"] >= row["before"]
+        for row in dicts(found)
+        if row["fall"]
+    }
 
 
 def own_power(paired: Lazy, constants: Lazy) -> Lazy:

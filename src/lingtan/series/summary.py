@@ -292,11 +292,13 @@ def _outer(rows: Lazy, whole: Plan, columns: Sequence[str]) -> pl.DataFrame:
 def _levels(pile: Pile, total: Work, days: Calendar) -> None:
     """Find jumps of level by a unit factor in the day sums; tell them and keep the stretches for the flags."""
     sums = hold(_all(pile, "day sums"))
+    rows = dicts(doubts.jumps(sums.select("code", "id", "amount"), total.limits).sort("code", "id"))
     found: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for row in dicts(doubts.jumps(sums.select("code", "id", "amount"), total.limits).sort("code", "id")):
+    for row in rows:
         factor = doubts.unit_factor(row["mean"], row["low"], row["high"], total.limits)
         known = found[row["code"]]
-        if factor and (not known or row["id"] - known[-1][0] >= total.limits.jump_days):
+        fresh = not known or row["id"] - known[-1][0] >= total.limits.jump_days
+        if factor and fresh and not doubts.shared_jump(row, rows):
             known.append((row["id"], factor))
     for code, jumps in found.items():
         own = {row["id"]: row["amount"] for row in dicts(sums.filter(nw.col("code") == code))}

@@ -12,7 +12,7 @@ from lingtan.flows.stocks import NEAR
 from lingtan.inventory.model import Choice, FactorUse, Line, LineInput
 from lingtan.ledger.boundary import subtree
 from lingtan.ledger.finding import Finding
-from lingtan.trace import recompute, show
+from lingtan.trace import choices, recompute, show, tell
 from lingtan.trace.context import Context
 from lingtan.trace.model import Step
 
@@ -24,7 +24,8 @@ MAX_REFUSED = 5
 def line_step(context: Context, line: Line, *, opened: bool = True) -> Step:
     """Return the step of one line; ``opened`` hangs its whole chain below."""
     if line.amount_t is None:
-        values: dict[str, Any] = {"id": line.id, "notation": line.notation or "NE", "note": line.note or line.activity}
+        activity = line.activity or line.category
+        values: dict[str, Any] = {"id": line.id, "notation": line.notation or "NE", "activity": activity, "note": line.note}
         return Step("line", "line.unknown", values, line_chain(context, line) if opened else (), broken=True)
     values = {
         "id": line.id,
@@ -179,17 +180,17 @@ def _source_step(context: Context, sources: Sequence[Source], unit: str) -> Step
     if sources[0].kind in METERS:
         return _meter_step(context, sources, unit)
     same = len({source.ref for source in sources}) == 1
-    return _statement_step(sources, unit) if same else _statements_step(sources, unit)
+    return _statement_step(context, sources, unit) if same else _statements_step(context, sources, unit)
 
 
-def _statements_step(sources: Sequence[Source], unit: str) -> Step:
+def _statements_step(context: Context, sources: Sequence[Source], unit: str) -> Step:
     amount, _, _ = _together(sources)
     places = [source.ref.rpartition(":") for source in sources]
     values = {
         "kind": sources[0].kind,
         "file": places[0][0],
         "rows": tuple(dict.fromkeys(line for _, _, line in places)),
-        "reporter": sources[0].reporter,
+        "reporter": context.node_label(sources[0].reporter),
         "amount": amount,
         "unit": unit,
         "evidence": tuple(dict.fromkeys(file for source in sources for file in source.evidence)),
@@ -243,14 +244,14 @@ def _files(context: Context, point: str, start: datetime, end: datetime) -> tupl
     )
 
 
-def _statement_step(sources: Sequence[Source], unit: str) -> Step:
+def _statement_step(context: Context, sources: Sequence[Source], unit: str) -> Step:
     amount, _, _ = _together(sources)
     first = sources[0]
     values = {
         "origin": first.kind,
         "kind": first.kind,
         "ref": first.ref,
-        "reporter": first.reporter,
+        "reporter": context.node_label(first.reporter),
         "amount": amount,
         "unit": unit,
         "evidence": first.evidence,
@@ -346,46 +347,71 @@ def clause_step(context: Context, line: Line) -> Step:
     if not document:
         return Step("clause", "clause", values)
     title = context.documents.get("title", line.method)
-    return Step(
-        "clause", "clause", values, (Step("clause", "clause.document", {"title": title, "document": document}),)
-    )
+    titles = {"title": title, "title_zh": context.documents.get("title_zh") or title, "document": document}
+    return Step("clause", "clause", values, (Step("clause", "clause.document", titles),))
 
 
-def choice_step(choice: Choice) -> Step:
-    """Return a choice of the method with what each alternative would change."""
-    below = tuple(
-        Step("choice", "choice.alternative", {"alternative": alternative, "effect": _effect(totals), "totals": totals})
-        for alternative, totals in choice.effect.items()
-    )
-    values = {"id": choice.id, "chosen": choice.chosen, "reason": choice.reason, "document": choice.document}
-    return Step("choice", "choice", values, below, broken=choice.unverified)
+def version_steps(context: Context) -> tuple[Step, ...]:
+    """Return with which package and which edition of the method the account was computed, where that was handed over."""
+    package, edition = context.documents.get("package"), context.documents.get("edition")
+    if not package:
+        return ()
+    return (Step("version", "version", {"package": package, "method": context.account.method, "edition": edition}),)
 
 
-def _effect(totals: Mapping[str, Decimal | None]) -> str:
-    return ", ".join(f"{word} = {show.exact(value)}" for word, value in totals.items())
+def choice_step(context: Context, choice: Choice, totals: Iterable[str] | None = None) -> Step:
+    """Return a choice of the method with what each alternative would change, of ``totals`` where they are given."""
+    account = context.account
+    below = [_alternative(choice, name, moved) for name, moved in choices.moved(account, choice, totals).items()]
+    if choices.leaves_out(account, choice):
+        gone = [line.id for line in account.lines if line.category in choice.leaves_out and line.amount_t is None]
+        below.append(Step("choice", "choice.leaves_out", {"lines": gone}))
+    if not below and totals is None:
+        below.append(Step("choice", "choice.nothing", {}))
+    values = {
+        "id": choice.id,
+        "title": choices.title(choice, "en"),
+        "title_zh": choices.title(choice, "zh"),
+        "chosen": choice.chosen,
+        "chosen_zh": choices.option(choice, choice.chosen, "zh"),
+        "reason": choice.reason.rstrip("."),
+        "reason_zh": choices.reason(choice, "zh").rstrip("。."),
+        "document": choice.document,
+    }
+    is_open = choices.is_open(account, choice)
+    return Step("choice", "choice.open" if is_open else "choice", values, tuple(below), broken=is_open)
 
 
-def finding_steps(findings: Iterable[Finding]) -> tuple[Step, ...]:
+def _alternative(choice: Choice, name: str, moved: Mapping[str, Decimal]) -> Step:
+    values = {"alternative": name, "alternative_zh": choices.option(choice, name, "zh"), "totals": moved}
+    return Step("choice", "choice.alternative", values)
+
+
+def finding_steps(context: Context, findings: Iterable[Finding]) -> tuple[Step, ...]:
     """Return findings as steps."""
-    return tuple(
-        Step(
-            "finding",
-            "finding",
-            {
-                "code": finding.code,
-                "level": finding.level,
-                "message": finding.message,
-                "amount": finding.amount,
-                "unit": finding.unit,
-                "where": finding.where.as_json(),
-            },
-        )
-        for finding in findings
-    )
+    return tuple(Step("finding", "finding", _finding(context, finding)) for finding in findings)
 
 
-def touching(context: Context, streams: Iterable[str], *, nodes: Iterable[str] = ()) -> tuple[Step, ...]:
-    """Return the findings about the given streams, their points and the given nodes, notes last."""
+def _finding(context: Context, finding: Finding) -> dict[str, Any]:
+    where = finding.where
+    spot = " ".join(part for part in (where.file and f"{where.file}:{where.line or 1}", where.point, where.stream) if part)
+    return {
+        "code": finding.code,
+        "title": tell.title_of(finding, "zh"),
+        "level": finding.level,
+        "message": finding.message,
+        "message_zh": tell.sentence(finding, "zh", context.park),
+        "place": " ".join(part for part in (spot, tell.when(finding, context.zone)) if part),
+        "amount": finding.amount,
+        "unit": finding.unit,
+        "where": where.as_json(),
+    }
+
+
+def touching(
+    context: Context, streams: Iterable[str], *, nodes: Iterable[str] = (), month: str = ""
+) -> tuple[Step, ...]:
+    """Return the findings about the given streams, their points and the given nodes, in a month if given; notes last."""
     wanted = set(streams)
     points = {point for stream in wanted for point in context.points(stream)}
     places = set(nodes)
@@ -393,5 +419,6 @@ def touching(context: Context, streams: Iterable[str], *, nodes: Iterable[str] =
         finding
         for finding in context.account.findings
         if finding.where.stream in wanted or finding.where.point in points or finding.where.node in places
+        if not month or context.in_month(finding.start, finding.end, month)
     ]
-    return finding_steps(sorted(found, key=lambda finding: finding.level == "note"))
+    return finding_steps(context, sorted(found, key=lambda finding: finding.level == "note"))

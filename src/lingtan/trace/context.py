@@ -53,6 +53,22 @@ class Context:
         """Return ``instant`` in the park's zone."""
         return instant.astimezone(self.zone) if instant is not None else None
 
+    def in_month(self, start: datetime | None, end: datetime | None, month: str) -> bool:
+        """Tell whether [start, end) shares an instant with a month (YYYY-MM) of the park; an open end has no bound."""
+        first = "" if start is None else start.astimezone(self.zone).strftime("%Y-%m")
+        if end is None:
+            return first <= month
+        last = end.astimezone(self.zone)
+        at_edge = (last.day, last.hour, last.minute) == (1, 0, 0) and end != start
+        until = last.strftime("%Y-%m")
+        return first <= month and (month < until if at_edge else month <= until)
+
+    def node_label(self, node: str) -> str:
+        """Return the id of a node with its name, blank for nobody."""
+        known = self.park.nodes.get(node)
+        name = (known.name_zh or known.name_en) if known else ""
+        return f"{node} {name}".strip()
+
     def points(self, stream: str) -> tuple[str, ...]:
         """Return the metering and virtual points of ``stream``."""
         real = (meter.point for meter in self.park.meters if meter.stream == stream)

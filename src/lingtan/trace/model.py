@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from lingtan.trace import show
-from lingtan.trace.words import say
+from lingtan.trace.words import name, say
 
 #: Order of a chain (look, section 8); steps of one level are sorted by it.
 KINDS = (
     "figure", "lines", "line", "trade", "term", "flow", "readings", "statement", "missing", "certificate",
-    "factor", "rule", "clause", "choice", "check", "finding", "more",
+    "factor", "rule", "clause", "choice", "check", "finding", "version", "more",
 )  # fmt: skip
 
 
@@ -89,6 +89,7 @@ class Explanation:
     formula: str
     steps: tuple[Step, ...]
     check: Check
+    formula_zh: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the whole chain as plain JSON values."""
@@ -114,10 +115,11 @@ class Explanation:
         """Return the chain in words, one link a line, indented by depth; ``lang`` is zh or en."""
         zh = lang == "zh"
         value = show.exact(self.value) if self.value is not None else ("未知" if zh else "not known")
-        name = self.name[0 if zh else 1]
-        head = [f"{name}  {value} {self.unit}".rstrip()]
-        if self.formula:
-            head.append(f"= {self.formula}")
+        title = self.name[0 if zh else 1]
+        head = [f"{title}  {value} {self.unit}".rstrip()]
+        formula = self.formula_zh if zh and self.formula_zh else self.formula
+        if formula:
+            head.append(f"= {formula}")
         body = [line for step in self.steps for line in _lines(step, lang, 0)]
         return "\n".join([*head, "", *body, "", _check_line(self.check, lang)])
 
@@ -131,13 +133,13 @@ def _lines(step: Step, lang: str, depth: int) -> Iterator[str]:
 
 def _check_line(check: Check, lang: str) -> str:
     key = "check.unknown" if check.difference is None else ("check.holds" if check.holds else "check.differs")
-    return say(key, {"how": check.how, "recomputed": check.recomputed, "difference": check.difference}, lang)
+    return say(key, {"how": name(check.how, lang), "recomputed": check.recomputed, "difference": check.difference}, lang)
 
 
 def plain_value(value: Any) -> Any:
     """Return ``value`` as JSON can hold it: Decimals as numbers, instants as ISO text, tuples as lists."""
     if isinstance(value, Decimal):
-        return float(value)
+        return float(value) + 0.0  # never -0.0
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):

@@ -11,10 +11,10 @@ from lingtan.ledger.folder.model import Loaded
 __all__ = ["check", "read"]
 
 
-def read(path: str | os.PathLike[str]) -> Loaded:
+def read(path: str | os.PathLike[str], *, observations: bool = False) -> Loaded:
     """Read a park folder: the park of its good rows, and a finding for every fault in its tables.
 
-    Observations are kept as files. Readings are opened when blocks of them are asked for; their faults come from
+    Observations are kept as files; with ``observations`` their rows are checked too. Readings are opened when blocks of them are asked for; their faults come from
     ``readings.findings()`` afterwards.
 
     Raises
@@ -22,7 +22,7 @@ def read(path: str | os.PathLike[str]) -> Loaded:
     FolderError
         where there is no folder, or no ``park.toml`` that can be read.
     """
-    return load(path)
+    return load(path, observations=observations)
 
 
 def check(path: str | os.PathLike[str]) -> tuple[Finding, ...]:

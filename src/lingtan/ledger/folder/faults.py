@@ -73,7 +73,7 @@ CODES: Mapping[str, tuple[Level, str]] = {
     "overlapping_members": ("error", "a node is listed twice over overlapping spans; the first row holds"),
     "same_ends": ("error", "a stream starts and ends at the same node"),
     "grid_supply_implied": ("note", "streams from a grid are grid_supply though made_as is blank"),
-    "default_boundary_unknown": ("finding", "the default boundary is not in boundaries.csv"),
+    "default_boundary_unknown": ("error", "the default boundary is not in boundaries.csv"),
     # meters
     "overlapping_devices": ("error", "two device periods of one point overlap; the first row holds"),
     "point_on_two_streams": ("error", "one point stands on two streams at the same time; the first row holds"),
@@ -195,6 +195,7 @@ def _counted(first: Finding, count: int, lines: Sequence[int]) -> str:
     params = first.params
     came = params.get("first", "" if "count" in params else params.get("came", ""))
     rows = f"{count} rows in all" + (f", lines {at_most(lines)}" if lines else "")
+    rows += f", the first in {params['place']}" if "place" in params else ""
     parts = [
         f"expected {params['expected']}" if "expected" in params else "",
         f"first {came}" if came else "",

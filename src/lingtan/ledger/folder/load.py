@@ -20,7 +20,7 @@ from lingtan.ledger.folder.readings import ReadingSource, is_readings
 from lingtan.ledger.folder.relations import TABLE_RULES, duplicates
 from lingtan.ledger.folder.rows import Row, row_fault, typed_rows
 from lingtan.ledger.folder.rules import ROW_RULES
-from lingtan.ledger.folder.settings import read_settings
+from lingtan.ledger.folder.settings import line_of, read_settings
 from lingtan.ledger.folder.text import foreign, raw_table
 from lingtan.ledger.folder.tree import Tree, open_tree
 from lingtan.ledger.park import At, Park, Settings, Span
@@ -68,7 +68,7 @@ def load(path: str | os.PathLike[str], *, observations: bool = False) -> Loaded:
         _observations(reader)
     _sort_files(reader)
     park = Park(settings, **values)
-    _check_settings(park, reader)
+    _check_settings(park, data, reader)
     readings = ReadingSource.of(park, tree)
     extras = Extras(settings, data, unknown, reader.origins, tuple(reader.files))
     return Loaded(park, gathered(reader.found), readings, tree.root, extras)
@@ -253,27 +253,23 @@ def _packed(file: str, reader: _Reader) -> Finding | None:
         return foreign(handle.read(16), file)
 
 
-def _check_settings(park: Park, reader: _Reader) -> None:
+def _check_settings(park: Park, data: bytes, reader: _Reader) -> None:
     """See that the default boundary and the points of repairs are known."""
     boundary = park.settings.default_boundary
     if boundary and boundary not in park.boundaries:
         todo = near(boundary, park.boundaries)
+        expected, line = "an id of boundaries.csv", line_of(data, "default_boundary")
         reader.found.append(
-            fault("default_boundary_unknown", PARK_TOML, expected="an id of boundaries.csv", came=boundary, todo=todo)
+            fault("default_boundary_unknown", PARK_TOML, lines=(line,), expected=expected, came=boundary, todo=todo)
         )
     points = {meter.point for meter in park.meters}
     for name, switched in park.settings.repairs.items():
-        for point in switched:
-            if point not in points:
-                reader.found.append(
-                    fault(
-                        "unknown_id",
-                        PARK_TOML,
-                        expected=f"a point of meters.csv in repair {name}",
-                        came=point,
-                        todo=near(point, points),
-                    )
-                )
+        expected, line = f"a point of meters.csv in repair {name}", line_of(data, name)
+        reader.found += [
+            fault("unknown_id", PARK_TOML, lines=(line,), expected=expected, came=point, todo=near(point, points))
+            for point in switched
+            if point not in points
+        ]
 
 
 def noun_class(table: Table) -> type[Any]:

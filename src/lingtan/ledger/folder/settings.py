@@ -16,7 +16,7 @@ from lingtan.ledger.folder.faults import FolderError, fault, quoted
 from lingtan.ledger.folder.text import decoded
 from lingtan.ledger.park import Settings
 
-__all__ = ["FORMAT", "REPAIRS", "read_settings", "settings_text"]
+__all__ = ["FORMAT", "REPAIRS", "line_of", "read_settings", "settings_text"]
 
 FORMAT = 1
 REPAIRS = ("midnight_same_date",)
@@ -162,7 +162,7 @@ def _repairs(document: Mapping[str, Any], data: bytes, found: list[Finding]) -> 
     return repairs
 
 
-def _line(data: bytes, key: str) -> int:
+def line_of(data: bytes, key: str) -> int:
     """Line on which a key of the file stands; 1 where it stands on none."""
     for line, text in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
         if re.match(rf"\s*\[*\s*\"?{re.escape(key)}\b", text):
@@ -171,13 +171,13 @@ def _line(data: bytes, key: str) -> int:
 
 
 def _said(code: str, data: bytes, key: str, **more: Any) -> Finding:
-    return fault(code, PARK_TOML, lines=(_line(data, key),), **more)
+    return fault(code, PARK_TOML, lines=(line_of(data, key),), **more)
 
 
 def _refused(key: str, expected: str, came: object, data: bytes) -> FolderError:
     shown = "none" if came is None else quoted(repr(came))
     return FolderError(
-        f"{PARK_TOML} line {_line(data, key)}: expected {expected} in {key}; came {shown}; mend it first"
+        f"{PARK_TOML} line {line_of(data, key)}: expected {expected} in {key}; came {shown}; mend it first"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,10 @@ __all__ = ["Group", "Slab", "open_slab", "read_group"]
 MAGIC = b"PAR1"
 FILE_ROWS, FILE_BYTES = 2_000_000_000, 64 * 1024**3
 GROUP_ROWS, GROUP_BYTES = 100_000_000, 4 * 1024**3
-# What one byte on disk may declare at most: dictionary pages of real readings stay far below.
-EXPANSION = 2_000
+# What one byte on disk may hold at most, in declared bytes and in rows: real readings stay below a tenth of both, and
+# a file that would expand to less than the floors does no harm.
+EXPANSION, FREE_BYTES = 200, 256 * 1024**2
+ROWS_PER_BYTE, FREE_ROWS = 20, 5_000_000
 CLOCK_SLACK = timedelta(hours=27)
 
 
@@ -156,8 +158,8 @@ def _too_large(path: Path, file: str, metadata: Any) -> Finding | None:
     declared = sum(group.total_byte_size for group in groups)
     size = path.stat().st_size
     bounds = (
-        (metadata.num_rows, FILE_ROWS, "rows"),
-        (declared, min(FILE_BYTES, EXPANSION * max(size, 65_536)), f"declared bytes from {size} bytes on disk"),
+        (metadata.num_rows, min(FILE_ROWS, max(ROWS_PER_BYTE * size, FREE_ROWS)), f"rows from {size} bytes on disk"),
+        (declared, min(FILE_BYTES, max(EXPANSION * size, FREE_BYTES)), f"declared bytes from {size} bytes on disk"),
         (max((group.num_rows for group in groups), default=0), GROUP_ROWS, "rows in a row group"),
         (max((group.total_byte_size for group in groups), default=0), GROUP_BYTES, "declared bytes in a row group"),
     )
@@ -242,7 +244,7 @@ def read_group(slab: Slab, group: Group, book: MeterBook, base: int) -> tuple[pl
         with pq.ParquetFile(slab.path, metadata=slab.metadata, read_dictionary=["point"]) as source:
             frame = pl.from_arrow(source.read_row_group(group.number, columns=list(slab.columns)))
     except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError) as damage:
-        came = f"row group {group.number}: {str(damage).splitlines()[0][:160]}"
+        came = f"row group {group.number + 1}: {str(damage).splitlines()[0][:160]}"
         wrong = fault(
             "broken_parquet",
             slab.file,
@@ -263,7 +265,15 @@ def read_group(slab: Slab, group: Group, book: MeterBook, base: int) -> tuple[pl
         rows = placed(rows, slab.file, book, found)
     else:
         rows = rows.with_columns(time=pl.col("local").dt.replace_time_zone("UTC"))
-    return rows.with_columns(order=pl.col("line") + base).select(FRAME.names()), found
+    named = [_in_group(finding, group) for finding in found]
+    return rows.with_columns(order=pl.col("line") + base).select(FRAME.names()), named
+
+
+def _in_group(finding: Finding, group: Group) -> Finding:
+    """Say which row group, counted from 1, and which of its rows a finding's row of the file is."""
+    row = (finding.where.line or group.before + 1) - group.before
+    place = f"row group {group.number + 1}, row {row} of it"
+    return replace(finding, message=f"{finding.message}; {place}", params={**finding.params, "place": place})
 
 
 def _columns(frame: pl.DataFrame, before: int) -> pl.DataFrame:
