@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,7 +142,9 @@ class Book:
     def flow_table(
         self, *, by: str, step: str, start: date, end: date, ids: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
-        """Return the rows of ``lingtan flows`` over the local days [start, end); flows are adopted over whole years.
+        """Return the rows of ``lingtan flows`` over [start, end); flows are adopted over whole years.
+
+        ``start`` and ``end`` are local days, or aware instants.
 
         Raises
         ------
@@ -149,16 +152,19 @@ class Book:
         """
         from lingtan import flows
 
-        if start >= end:
-            raise BookError(f"Expected the first day before the last, got {start} and {end}.")
         zone = self.park.settings.zone
-        last = end.year if (end.month, end.day) != (1, 1) else end.year - 1
-        whole = self.window(start.year, last)
-        first, until = clock.local_midnight(start, zone), clock.local_midnight(end, zone)
-        adopted = self.flows(start.year, last)
+        for day in (start, end):
+            self.window(day.year)
+        first, until = (at if isinstance(at, datetime) else clock.local_midnight(at, zone) for at in (start, end))
+        if first >= until:
+            raise BookError(f"Expected the first day before the last, got {start} and {end}.")
+        years = first.astimezone(zone).year, _last_year(until.astimezone(zone))
+        whole = self.window(*years)
+        adopted = self.flows(*years)
         self._known_ids(by, ids)
         extra = (step,) if step in ("hour", "interval") else ()
-        rolled = self.series(*((first, until) if extra else whole), steps=(*STEPS, *extra))
+        days = clock.days(first, until, zone)
+        rolled = self.series(*((days[0][0], days[-1][1]) if extra else whole), steps=(*STEPS, *extra))
         rows = flows.tabulate(self.park, adopted, rolled, by=by, step=step, start=first, end=until)
         return [row for row in rows if not ids or row["id"] in ids]
 
@@ -194,7 +200,7 @@ class Book:
         return folder.read(self.root, observations=True).findings if held else self.loaded.findings
 
     def _covered_by_default(self, adopted: FlowSet, start: datetime, end: datetime) -> tuple[Finding, ...]:
-        """Return what certificates find in the default boundary; without a known one that is a finding of the folder."""
+        """Return what certificates find in the default boundary; that it is not known the folder says."""
         from lingtan.ledger.boundary import BoundaryError
 
         try:
@@ -239,11 +245,18 @@ class Book:
         if file is None:
             raise BookError(f"There is no method file {name}, neither as it stands nor in {inside.parent}.")
         try:
-            return methods.load(text=file.read_text(encoding="utf-8"))
+            text = file.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as fault:
             raise BookError(
                 f"{file}: expected UTF-8 text, byte {fault.start} is not; save the file as UTF-8."
             ) from fault
+        try:
+            read = methods.load(text=text)
+        except methods.MethodError as fault:
+            raise methods.MethodError(f"{file}: {fault}") from fault
+        if read.id in methods.names() and text != methods.shipped(read.id):
+            raise BookError(f"{file}: {read.id} is a method of the package; give changed rules an id of their own.")
+        return read
 
     def account(
         self,
@@ -296,7 +309,12 @@ class Book:
             *stock_findings,
             *made.findings,
         ]
-        about = [finding for finding in found if _concerns(finding, start, end)]
+        quiet = inventory.disregarded(self.park, known)
+        about = [
+            finding
+            for finding in found
+            if _concerns(finding, start, end) and not (finding.code == "flow_missing" and finding.where.stream in quiet)
+        ]
         return replace(made, findings=stake.merged(about, park=self.park, account=made))
 
     def _library(self) -> Library:
@@ -358,7 +376,13 @@ class Book:
             flow_set=self.flows(year),
             place=self._place,
             candidates=(*self.park.factors, *self._library().factors),
-            documents={"": known.document, "title": known.name_en or known.id},
+            documents={
+                "": known.document,
+                "title": known.name_en or known.id,
+                "title_zh": known.name_zh,
+                "edition": known.edition.isoformat(),
+                "package": version("lingtan"),
+            },
         )
 
     def _place(self, point: str, start: datetime, end: datetime) -> tuple[ReadingFile, ...]:

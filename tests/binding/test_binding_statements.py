@@ -239,6 +239,21 @@ def test_adoption_csv_may_name_a_side_or_a_reporter(flows: Any, order: str, amou
     assert flows(tables)[0]["amount"] == amount
 
 
+@pytest.mark.parametrize("order", ["report;invoice", "report; invoice", "report invoice", "report > invoice"])
+def test_the_words_of_an_order_may_be_parted_as_people_do(flows: Any, order: str) -> None:
+    tables = said(f"el,{JAN},100,kWh,invoice,grid", f"el,{JAN},90,kWh,report,E1")
+    tables["adoption.csv"] = f"stream,from,to,order,reason\nel,{YEAR},{order},agreed\n"
+    assert flows(tables)[0]["amount"] == 90
+
+
+@pytest.mark.parametrize("order", ["guess", "report:nobody", "point:P9", ""])
+def test_an_order_that_names_nobody_is_set_aside_with_its_line(check: Check, order: str) -> None:
+    tables = said(f"el,{JAN},100,kWh,invoice,grid")
+    tables["adoption.csv"] = f"stream,from,to,order,reason\nel,{YEAR},{order},agreed\n"
+    (fault,) = [one for one in check(tables, code=1) if one["level"] == "error"]
+    assert (fault["where"]["file"], fault["where"]["line"]) == ("adoption.csv", 2)
+
+
 # --- deviations ------------------------------------------------------------------------------------------------------
 
 
@@ -278,6 +293,14 @@ def test_a_ratio_near_a_unit_names_it_and_converts_nothing(check: Check, flows: 
     assert named in found["message"]
     assert "unit" in found["message"]
     assert flows(tables)[0]["amount"] == 7440
+
+
+def test_a_statement_that_deviates_month_after_month_is_one_finding(check: Check, account: Account) -> None:
+    # the meter knows 10 kWh an hour to the end of October (7296 h), the year is said to be nought
+    tables = said(f"el,{YEAR},,,confirmed_zero,E1", **metered(range(hour_of(11), 8760)))
+    (found,) = by_code(check(tables), "deviation")
+    assert (found["amount"], found["where"]["line"]) == (72960, 2)
+    assert account(tables)["totals"]["co2_t"] == pytest.approx(72.96 * 0.8325)
 
 
 def test_a_ratio_near_no_unit_names_none(check: Check) -> None:
@@ -414,6 +437,29 @@ def test_a_confirmed_zero_across_the_year_end_is_no_estimate(flows: Any, account
     tables = said("el,2024-07-15,2026-07-15,,,confirmed_zero,E1")
     assert [(row["amount"], row["flags"]) for row in flows(tables)] == [(0, [])] * 12
     assert account(tables)["coverage"]["estimated"] == 0
+
+
+def test_a_confirmed_zero_knows_nothing_of_time_outside_the_boundary(account: Account) -> None:
+    # E1 joins on 1 July: six months of nought, and nothing is asked of the six before
+    tables = said(f"el,{YEAR},,,confirmed_zero,E1", **{"members.csv": "boundary,node,from\nB,E1,2025-07-01\n"})
+    result = account(tables)
+    assert [result["by_month"][f"2025-{month:02d}"] for month in range(1, 13)] == [None] * 6 + [0] * 6
+    assert result["coverage"]["reported"] == 1
+
+
+def test_a_yearly_report_fills_whole_months_that_the_meter_does_not_know_and_marks_them(
+    account: Account, flows: Any
+) -> None:
+    # January to October metered; November and December are 61/365 of the year's report, an estimate by days
+    tables = said(f"el,{YEAR},36500,kWh,report,E1", **metered(range(hour_of(11), 8760)))
+    months = flows(tables)
+    assert [row["origin"] for row in months] == ["meter"] * 10 + ["report"] * 2
+    assert months[10]["amount"] == pytest.approx(3000)
+    assert months[10]["flags"] == ["estimated"]
+    result = account(tables)
+    assert result["coverage"]["measured"] == pytest.approx(304 / 365)
+    assert result["coverage"]["estimated"] == pytest.approx(61 / 365)
+    assert result["by_month"]["2025-12"] == pytest.approx(3.1 * 0.8325)
 
 
 def test_a_confirmed_zero_beside_metered_months_keeps_by_month(account: Account) -> None:

@@ -14,6 +14,7 @@ VALUES = {
     name: Decimal(value)
     for name, value in {
         "ncv": "24.515", "carbon_content": "0.02749", "oxidation_rate": "0.94", "carbon": "0.6", "ef": "0.11",
+        "purity": "0.95", "fossil_fraction": "0.6", "conversion_rate": "0.9", "rate": "0.015",
         "enthalpy": "2828", "base": "83.74", "coefficient": "0.1229",
     }.items()
 }  # fmt: skip

@@ -389,6 +389,7 @@ def test_parquet_that_declares_an_absurd_size_is_refused_before_it_is_expanded(
     from lingtan.ledger.folder.readings import slabs
 
     monkeypatch.setattr(slabs, "EXPANSION", 20)
+    monkeypatch.setattr(slabs, "FREE_BYTES", 65_536)
     path = many(folder)
     rows = 200_000
     zeros = pa.table(

@@ -248,7 +248,7 @@ def test_settings_that_cannot_be_used_are_named_with_their_lines(folder: Maker) 
     places = {(one.code, one.where.line, one.level) for one in loaded.findings if one.where.file == "park.toml"}
     assert places == {
         ("missing_setting", 1, "finding"), ("bad_setting", 3, "error"), ("bad_setting", 4, "error"),
-        ("unknown_setting", 5, "note"), ("bad_setting", 8, "error"), ("unknown_id", None, "error"),
+        ("unknown_setting", 5, "note"), ("bad_setting", 8, "error"), ("unknown_id", 7, "error"),
     }  # fmt: skip
     assert loaded.park.settings.repairs == {"midnight_same_date": ("M1", "M9")}
 
@@ -282,6 +282,7 @@ def test_folder_with_everything_wrong_reports_all_in_one_run_and_reads_the_rest(
         ("overlapping_devices", "meters.csv", 2), ("slash_date", "statements/2025.csv", 2),
         ("unknown_point", "readings/a.csv", 3), ("not_finite", "readings/a.csv", 4),
         ("negative_counter", "readings/a.csv", 5), ("broken_parquet", "readings/b.parquet", 1),
+        ("default_boundary_unknown", "park.toml", 4),
     }  # fmt: skip
     park = read(path).park
     assert (set(park.nodes), set(park.streams), len(park.meters), len(park.statements)) == (

@@ -72,6 +72,7 @@ def test_a_real_park_carries_no_sample_mark() -> None:
 
 def test_the_answer_names_total_indicator_range_and_coverage() -> None:
     answer = re.search(r'<p class="answer">(.*?)</p>', part("en")).group(1)  # type: ignore[union-attr]
+    answer = answer.replace("\N{NO-BREAK SPACE}", " ")
     assert "11,405 t CO₂" in answer
     assert "2.55 t CO₂/tce (2.50–2.67)" in answer
     assert "no national band" in answer
@@ -113,7 +114,7 @@ def test_low_coverage_puts_a_sign_before_the_total() -> None:
 
 def test_very_low_coverage_refuses_a_total_in_the_answer() -> None:
     barely = replace(ACCOUNT, coverage={**ACCOUNT.coverage, "known": Decimal("0.5")})
-    assert "The total cannot be said: only 50.0 % is known" in html.render(barely, park=PARK)
+    assert "The total cannot be said: only 50.0\N{NO-BREAK SPACE}% is known" in html.render(barely, park=PARK)
 
 
 def test_an_account_without_total_says_so() -> None:

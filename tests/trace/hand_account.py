@@ -137,6 +137,9 @@ CHECKS = (
 FLOW_SET = FlowSet(START, END, FLOWS, CHECKS)
 
 
+SIDES = {"fuel": "used", "process": "made"}
+
+
 def line(
     stream: str, category: str, rule: str, *, arguments: dict[str, str], factor: str, share: str = "1", sign: int = 1,
     name: str = "", node: str = "E01", origin: str = "",
@@ -156,6 +159,7 @@ def line(
         activity="final_fuel" if category == "fuel" else category, substance="CO2", amount_t=amount, co2e_t=amount,
         rule=rule, sign=sign, arguments=numbers, inputs=inputs, months=months, origin=origin,
         factors=(FactorUse(use.parameter, numbers[key], "t/unit", use),),
+        side="sent" if sign < 0 else SIDES.get(category, "received"),
     )  # fmt: skip
 
 
@@ -174,6 +178,7 @@ LINES = (
         id="fuel:S-DIESEL", node="E02", stream="S-DIESEL", start=START, end=END, boundary="B1", method="cn-zcp-2025",
         category="fuel", scope="1", activity="final_fuel", substance="CO2", amount_t=None, co2e_t=None, rule="",
         inputs=(LineInput(FLOWS["S-DIESEL"][0], D(1), None, "t"),), coverage=D(0), notation="NE",
+        side="used",
     ),
 )  # fmt: skip
 

@@ -78,7 +78,7 @@ def test_a_metered_line_names_file_lines_and_digest_of_its_readings() -> None:
         return (ReadingFile("readings/2025.csv", 2, 35041, 35040, "ab12"),)
 
     told = why("line:electricity:S-EL:grid_supply", place=place).as_text("en")
-    assert "readings/2025.csv lines 2 to 35041, 35040 readings, sha-256 ab12" in told
+    assert "readings/2025.csv lines 2 to 35041, readings: 35040, sha-256 ab12" in told
 
 
 def test_a_stated_line_names_the_row_and_its_evidence() -> None:
@@ -119,7 +119,7 @@ def test_a_flow_of_one_month_holds_that_month_only() -> None:
 def test_a_deviation_names_both_values_and_what_was_allowed() -> None:
     told = why("deviation:S-EL@2025-03")
     assert told.value == Decimal("66666.75")
-    assert "allowed 10,000 kWh" in told.as_text("en")
+    assert "more than the 10,000 kWh allowed" in told.as_text("en")
 
 
 def test_a_finding_on_the_stream_stands_in_the_chain() -> None:
@@ -150,7 +150,7 @@ def test_rows_of_one_statement_file_are_told_together_under_a_total() -> None:
     inputs = tuple(replace(part, flow=flow) for part, flow in zip(line.inputs, rows, strict=True))
     account = replace(ACCOUNT, lines=(replace(line, inputs=inputs),))
     told = explain(account, "category:process", park=PARK, flow_set=FLOW_SET).as_text("en")
-    assert "report in statements/lime.csv lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, reporter E01: 2,001 t" in told
+    assert "report in statements/lime.csv lines 2–13, reporter E01 Board mill: 2,001 t" in told
 
 
 def test_a_change_of_stock_names_the_rows_of_the_levels() -> None:

@@ -238,15 +238,15 @@ def _without_span(event: CertificateEvent, amount: Decimal) -> Finding:
         f"{place_of(event)}, retire of lot {event.id}, covers nothing: start and end of the use are blank. "
         "Enter the time for which it was retired"
     )
-    return Finding("claim_without_span", "error", message, where_of(event), event.date, None, amount, "kWh")
+    params = {"lot": event.id}
+    return Finding("claim_without_span", "error", message, where_of(event), event.date, None, amount, "kWh", params)
 
 
 def _no_beneficiary(event: CertificateEvent, amount: Decimal, fault: str) -> Finding:
     """Refuse a retirement whose beneficiary is not known."""
     message = f"{place_of(event)}, retire of lot {event.id}, covers nothing: {fault}"
-    return Finding(
-        "claim_without_beneficiary", "error", message, where_of(event), event.start, event.end, amount, "kWh"
-    )
+    where, params = where_of(event), {"lot": event.id}
+    return Finding("claim_without_beneficiary", "error", message, where, event.start, event.end, amount, "kWh", params)
 
 
 def _part_of_span(event: CertificateEvent, amount: Decimal, desk: _Desk) -> Finding:

@@ -32,7 +32,5 @@ def run(args: argparse.Namespace) -> int:
         if findings:
             from lingtan.cli.summary import findings_text
 
-            common.emit(
-                findings_text(findings, args.lang, zone=book.park.settings.zone, limit=None if args.all else 200)
-            )
+            common.emit(findings_text(findings, args.lang, park=book.park, limit=None if args.all else 200))
     return common.FOUND if counts["error"] else common.DONE

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from lingtan.cli import common
 from lingtan.cli.table import render
 from lingtan.cli.words import say
+from lingtan.ledger import clock
 
+_TICK = timedelta(microseconds=1)
 STEPS = ("year", "month", "day", "hour", "interval")
 
 
@@ -29,13 +31,12 @@ def options(parser: argparse.ArgumentParser, lang: str) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the flows of the span asked for; without one, of the last year with data."""
     book = common.open_book(args)
-    start, end = _day("--from", args.start, args.lang), _day("--to", args.end, args.lang)
-    if start is not None:
-        year = start.year
-    else:
-        year = end.year - (end.month == 1 and end.day == 1) if end and args.year is None else common.year_of(book, args)
-    book.window(year)  # refuses what is no year of the format before a date is made of it
-    start, end = start or date(year, 1, 1), end or date(year + 1, 1, 1)
+    zone = book.park.settings.zone
+    start, end = _time("--from", args.start, zone, args.lang), _time("--to", args.end, zone, args.lang)
+    if start is None:
+        year = _year_before(end, zone) if end and args.year is None else common.year_of(book, args)
+        start = clock.parse_date(f"{year:04d}-01-01")
+    end = end or date((start.astimezone(zone) if isinstance(start, datetime) else start).year + 1, 1, 1)
     rows = book.flow_table(by=args.by, step=args.step, start=start, end=end, ids=tuple(args.id))
     if args.json:
         common.emit_json(rows)
@@ -44,13 +45,21 @@ def run(args: argparse.Namespace) -> int:
     return common.DONE
 
 
-def _day(option: str, text: str | None, lang: str) -> date | None:
+def _time(option: str, text: str | None, zone: tzinfo, lang: str) -> date | None:
+    """Return a date as it is, and a time of day, in the park's zone or with its offset, as an instant."""
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        at = clock.parse_instant(text, zone)
+    except clock.TimeError:
         raise common.UserFault(say("bad_date", lang, option=option, text=repr(text))) from None
+    return clock.parse_date(text) if at.date_only else at.utc
+
+
+def _year_before(end: date, zone: tzinfo) -> int:
+    """Return the local year that a half-open span ends in."""
+    last = end.astimezone(zone) - _TICK if isinstance(end, datetime) else end - timedelta(days=1)
+    return last.year
 
 
 def _table(rows: Sequence[Mapping[str, Any]], lang: str) -> str:

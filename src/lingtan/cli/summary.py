@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from lingtan.cli.table import render as table
 from lingtan.cli.words import say
@@ -12,9 +11,8 @@ from lingtan.inventory.model import Account, Choice
 from lingtan.ledger.finding import Finding, Where
 from lingtan.ledger.park import Park
 from lingtan.report import view
-from lingtan.trace import show
-from lingtan.trace.titles import title
-from lingtan.trace.words import name
+from lingtan.trace import choices, show, tell
+from lingtan.trace.words import UNITS, name
 
 RATIOS = ("co2_t_per_tce",)
 
@@ -36,7 +34,7 @@ def _sections(account: Account, park: Park, lang: str) -> Iterator[str]:
     if account.choices:
         yield _titled("head.choices", _choices(account, lang), lang)
     if account.findings:
-        yield _titled("head.findings", findings_text(account.findings, lang, zone=park.settings.zone, limit=12), lang)
+        yield _titled("head.findings", findings_text(account.findings, lang, park=park, limit=12), lang)
 
 
 def _titled(key: str, body: str, lang: str) -> str:
@@ -87,43 +85,48 @@ def _coverage(account: Account, lang: str) -> str:
 
 def _choices(account: Account, lang: str) -> str:
     blocks = []
-    for choice in account.choices:
+    for choice in choices.ordered(account):
         told = _effects(account, choice, lang)
-        blocks.append(f"{choice.id} = {choice.chosen}{_open(choice, lang)}" + (f"\n    {told}" if told else ""))
+        chosen = choices.option(choice, choice.chosen, lang)
+        about = f" {choices.title(choice, lang)}" if lang == "zh" else ""
+        blocks.append(
+            f"{choice.id}{about} = {chosen}{_open(account, choice, lang)}" + (f"\n    {told}" if told else "")
+        )
     return "\n".join(blocks)
 
 
-def _open(choice: Choice, lang: str) -> str:
-    return f"  [{name('unverified', lang)}]" if choice.unverified else ""
+def _open(account: Account, choice: Choice, lang: str) -> str:
+    return f"  [{name('unverified', lang)}]" if choices.is_open(account, choice) else ""
 
 
 def _effects(account: Account, choice: Choice, lang: str) -> str:
+    """Return what the first alternatives would give, in the total that says most."""
     told = []
-    for alternative, totals in choice.effect.items():
-        word = "co2_t_per_tce" if totals.get("co2_t_per_tce") is not None else next(iter(totals), "")
-        value = totals.get(word)
-        if value is not None and value != account.totals.get(word):
-            told.append(f"{alternative} → {figure(word, value, lang)}")
+    for alternative, totals in choices.moved(account, choice).items():
+        word = next((word for word in ("co2_t_per_tce", "co2_t") if word in totals), next(iter(totals)))
+        unit = "" if word in RATIOS else f" {UNITS.get(word, '')}".rstrip()
+        told.append(f"{choices.option(choice, alternative, lang)} → {figure(word, totals[word], lang)}{unit}")
+    if choices.leaves_out(account, choice):
+        told.append(say("choice.leaves_out", lang))
     return "; ".join(told[:4]) + (" …" if len(told) > 4 else "")
 
 
-def findings_text(findings: Sequence[Finding], lang: str, *, zone: ZoneInfo, limit: int | None = 20) -> str:
-    """Return one block a finding: level, code, place, span, what is at stake, then the message."""
+def findings_text(findings: Sequence[Finding], lang: str, *, park: Park, limit: int | None = 20) -> str:
+    """Return one block a finding: level, code, place, span, what is at stake, then the sentence."""
     shown = findings if limit is None else findings[:limit]
-    blocks = [_block(finding, lang, zone) for finding in shown]
+    blocks = [_block(finding, lang, park) for finding in shown]
     if len(findings) > len(shown):
         blocks.append(say("more", lang, count=len(findings) - len(shown)))
     return "\n".join(blocks)
 
 
-def _block(finding: Finding, lang: str, zone: ZoneInfo) -> str:
-    about = f" {title(finding.code, lang)}" if lang == "zh" else ""
+def _block(finding: Finding, lang: str, park: Park) -> str:
+    about = f" {tell.title_of(finding, lang)}" if lang == "zh" else ""
     head = [f"[{name(finding.level, lang)}] {finding.code}{about}", place(finding.where)]
-    if finding.start or finding.end:
-        head.append(show.span(finding.start, finding.end, zone))
+    head.append(tell.when(finding, park.settings.zone))
     if finding.amount is not None:
         head.append(f"{show.total(finding.amount)} {finding.unit}".rstrip())
-    return "  ".join(part for part in head if part) + f"\n    {finding.message}"
+    return "  ".join(part for part in head if part) + f"\n    {tell.sentence(finding, lang, park)}"
 
 
 def place(where: Where) -> str:

@@ -79,6 +79,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "head.categories": ("分项", "Categories"),
     "head.nodes": ("企业与单元，t CO₂", "Enterprises and units, t CO₂"),
     "head.choices": ("口径选择", "Choices"),
+    "choice.leaves_out": ("因此有清册行没有数", "this is why lines have no amount"),
     "head.findings": ("发现，按影响排序", "Findings, by what is at stake"),
     "head.coverage": ("数据覆盖", "Coverage"),
     "col.figure": ("数字", "figure"),

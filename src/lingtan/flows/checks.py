@@ -84,7 +84,7 @@ def compare(desk: Desk, options: Sequence[Option], told: Sequence[Told]) -> tupl
             continue
         found = list(_statement_checks(desk, one, speakers))
         checks += found
-        findings += [_deviation(desk, [check], one) for check in found if check.deviates]
+        findings += [_deviation(desk, group, one) for group in _consecutive(found)]
     for option in options:
         if option.chain is None and option.role != "sub":
             found = list(_meter_checks(desk, option))
@@ -253,7 +253,7 @@ def _sigma_pct(sigma_pct: Decimal | None) -> Decimal:
 
 
 def _consecutive(checks: Sequence[CrossCheck]) -> Iterator[list[CrossCheck]]:
-    """Group deviations of one point that follow each other without a break."""
+    """Group deviations of one point or statement that follow each other without a break."""
     group: list[CrossCheck] = []
     for check in checks:
         if group and (not check.deviates or group[-1].end != check.start):
@@ -284,7 +284,12 @@ def _deviation(desk: Desk, group: Sequence[CrossCheck], told: Told | None = None
         message += (
             f" The ratio is near {unit_factor} ({UNIT_RATIOS[unit_factor][1]}): check the unit; nothing was converted."
         )
-    params = {"other": other, "adopted": adopted, "adopted_by": by, "source": source.ref, "unit_suspect": unit_factor}
+    option = desk.chosen[desk.meters.grid.index(start)]
+    params = {
+        "other": other, "adopted": adopted, "adopted_by": by, "source": source.ref, "unit_suspect": unit_factor,
+        "kind": source.kind, "reporter": source.reporter, "allowed": spread, "adopted_kind": option.origin,
+        "adopted_label": option.label,
+    }  # fmt: skip
     at = told.statement.at if told is not None else None
     where = Where(
         file=at.file if at else "", line=at.line if at else None, point="" if at else source.ref, stream=desk.stream.id

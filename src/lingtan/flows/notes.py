@@ -55,7 +55,7 @@ def _calendarised(desk: Desk, ordered: Sequence[Run]) -> Iterator[Finding]:
         )
         where = Where(first.at.file, first.at.line, stream=desk.stream.id)
         amount = sum(parts, Decimal(0))
-        params = {"rows": rows}
+        params = {"rows": rows, "kind": first.kind}
         yield Finding("calendarised", "note", message, where, spans[0][0], spans[-1][1], amount, desk.unit, params)
 
 
@@ -147,7 +147,7 @@ def _hole(desk: Desk, run: Run, told: Sequence[Told], options: Sequence[Option])
             f"because {cause}; nobody else speaks for these months"
         )
         where = Where(one.statement.at.file, one.statement.at.line, stream=desk.stream.id)
-        stake = {"disputed": one.disputed}
+        stake = {"disputed": one.disputed, "kind": one.statement.kind, "ref": one.ref}
         yield Finding("statement_not_placed", "finding", message, where, start, end, amount, desk.unit, stake)
     if not left:
         able = [o.label for o in options if o.place[0] >= NEVER and o.role != "sub" and o.whole & set(run.months)]

@@ -22,6 +22,11 @@ from lingtan.reference import FactorRow, Library, library
 
 Totals = Mapping[str, Decimal | None]
 OWN = "own"
+HOLES = frozenset({
+    "nothing_inside", "activity_missing", "factor_missing", "gwp_missing", "coal_equivalent_missing",
+    "fuel_without_use",
+})  # fmt: skip
+"""Codes of findings that leave an account incomplete."""
 
 
 class HasCovered(Protocol):
@@ -77,15 +82,22 @@ def account(
     with localcontext(CONTEXT):
         shelf = library() if tables is None else tables
         on = max(date(year, 1, 1), read.edition)
+        bounds = scope.of(park, flow_set, boundary=boundary, year=year)
         run = Run(
-            scope.of(park, flow_set, boundary=boundary, year=year),
+            bounds,
             factors.book(park, shelf, on=on, allow_recalled=allow_recalled),
-            origins.of(park),
+            origins.of(park, bounds.shared),
             coverage.covered if coverage is not None else {},
             stock_changes or {},
         )
         settled = settle(run, read, chosen or {})
+        checks.words(methods.plan(settled, {}), park, shelf)
         return _account(run, settled)
+
+
+def disregarded(park: Park, method: Method) -> frozenset[str]:
+    """Return the streams of a park that a method leaves out by purpose: nothing said about them is no hole of it."""
+    return checks.disregarded(methods.plan(method, {}), park)
 
 
 def settle(run: Run, method: Method, chosen: Mapping[str, str]) -> Method:
@@ -341,5 +353,4 @@ def _status(choices: Iterable[Choice], made: Iterable[Line], findings: Iterable[
     codes = {finding.code for finding in findings}
     if open_matters or any(line.status == "recalled" for line in made) or "recalled_factor" in codes:
         return "unverified"
-    holes = {"nothing_inside", "activity_missing", "factor_missing", "coal_equivalent_missing", "fuel_without_use"}
-    return "incomplete" if codes & holes else "complete"
+    return "incomplete" if codes & HOLES else "complete"

@@ -31,6 +31,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "direct_green": ("绿电直供", "direct green supply"),
     "certificates": ("绿证/绿电交易覆盖", "covered by certificates"),
     "grid": ("电网供电", "grid supply"),
+    "direct_line": ("直供线路", "direct line"),
     "other": ("其他来源", "other sources"),
     "own_fossil": ("自有化石电", "own fossil power"),
     "own_non_fossil": ("自有非化石电", "own non-fossil power"),

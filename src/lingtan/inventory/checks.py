@@ -2,20 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from difflib import get_close_matches
 
-from lingtan.inventory import scope
+from lingtan.inventory import factors, origins, scope
 from lingtan.inventory.engine import Match, Run, means
+from lingtan.inventory.methods import MethodError
 from lingtan.inventory.model import Line
 from lingtan.inventory.scope import ZERO, Part
-from lingtan.inventory.shapes import Plan
+from lingtan.inventory.shapes import Need, Plan
 from lingtan.ledger.finding import Finding, Where
-from lingtan.ledger.park import Stream
+from lingtan.ledger.park import INSIDE_KINDS, OUTSIDE_KINDS, Park, Stream
+from lingtan.reference.model import Library
 
 MEASURED = ("meter", "virtual")
 KINDS = ("measured", "reported", "estimated", "missing")
+
+
+def words(plan: Plan, park: Park, library: Library) -> None:
+    """See that a method speaks in words that the library and the park know; own commodities and sets among them.
+
+    Raises
+    ------
+    MethodError : a word is not known; the message names it, where it stands, and near ones.
+    """
+    kinds = {commodity.kind for commodity in (*library.commodities.values(), *park.commodities.values())}
+    known: Mapping[str, Collection[str]] = {
+        "kinds": kinds | {"cooling", "other"},
+        "made_as": {role.code for role in library.roles.values() if role.side == "made_as"},
+        "used_as": {role.code for role in library.roles.values() if role.side == "used_as"},
+        "origins": origins.WORDS,
+        "node_kinds": INSIDE_KINDS + OUTSIDE_KINDS,
+        "commodities": library.commodities.keys() | park.commodities.keys(),
+    }
+    selects = [*(entry.select for entry in plan.entries), *(term.select for term in plan.energy), plan.disregarded]
+    for select in selects:
+        for key, held in known.items():
+            for word in getattr(select, key):
+                _known_word(plan, key, word, held)
+    for entry in plan.entries:
+        _known_word(plan, "category", entry.category, plan.categories)
+    sets = library.sets.keys() | {row.set_id for row in library.factors}
+    if plan.gwp_set:
+        _known_word(plan, "gwp_set", plan.gwp_set, {row.set_id for row in library.factors if row.parameter == "gwp"})
+    for need in _needs(plan):
+        named = [source.partition(":")[0] for source in need.sources if source not in factors.PLAIN_SOURCES]
+        for source in named:
+            _known_word(plan, "from", source, {*sets, *factors.PLAIN_SOURCES, "row"})
+        if named or {"own", "supplier", "property"} & set(need.sources):
+            _known_word(plan, "parameter", need.parameter, library.parameters.keys() | library.properties.keys())
+
+
+def disregarded(plan: Plan, park: Park) -> frozenset[str]:
+    """Return the streams of a park that a method leaves out by purpose."""
+    held = park.commodities
+    return frozenset(stream.id for stream in park.streams.values() if means(plan.disregarded, held[stream.commodity]))
+
+
+def _known_word(plan: Plan, key: str, word: str, known: Collection[str]) -> None:
+    if word in known:
+        return
+    near = get_close_matches(word, sorted(known), n=3)
+    hint = f"near: {', '.join(near)}" if near else f"there are: {', '.join(sorted(known)[:20])}"
+    raise MethodError(f"{plan.method}: {key} names {word!r}, which neither the library nor the park knows ({hint}).")
+
+
+def _needs(plan: Plan) -> Iterator[Need]:
+    """Yield every argument that a plan looks for."""
+    recipes = [recipe for entry in plan.entries for recipe in (entry.recipe, entry.covered) if recipe]
+    recipes += [recipe for term in plan.energy for recipe in (term.calorific, term.equivalent)]
+    recipes += [recipe for trade in plan.trades for recipe in (trade.supplier, trade.default)]
+    for recipe in recipes:
+        for way in recipe.ways:
+            yield from way.needs
 
 
 def coverage(
@@ -158,6 +219,7 @@ def lines(run: Run, plan: Plan, made: Iterable[Line]) -> tuple[Finding, ...]:
     cut: dict[str, Decimal] = {}
     lagging: dict[str, tuple[int, str]] = {}
     passed_on: dict[str, Decimal | None] = {}
+    dated = {need.parameter for need in _needs(plan) if need.lag}
     for line in made:
         if line.amount_t is not None and line.view in ("", plan.view):
             unplaced += line.amount_t - sum((value for _, value in line.months), ZERO)
@@ -168,8 +230,8 @@ def lines(run: Run, plan: Plan, made: Iterable[Line]) -> tuple[Finding, ...]:
         if line.origin == "pass_through" and line.side == "sent":
             passed_on[line.stream] = line.amount_t
         for use in line.factors:
-            if use.row.data_year is not None and use.parameter == "ef_location":
-                lagging[use.row.id] = (run.scope.year - use.row.data_year, use.row.region)
+            if use.row.data_year is not None and use.parameter in dated:
+                lagging[use.row.id] = (run.scope.year - use.row.data_year, use.row.region or use.row.subject)
     if unplaced:
         findings.append(_year_only(run, unplaced))
     findings += [_cut(run, stream, amount) for stream, amount in cut.items()]
@@ -206,7 +268,8 @@ def _year_only(run: Run, amount: Decimal) -> Finding:
 def _cut(run: Run, stream: str, amount: Decimal) -> Finding:
     unit = run.scope.commodity(run.scope.park.streams[stream]).unit
     message = (
-        f"An amount on {stream} reaches over the edge of the year or of a membership: {amount:f} {unit} were divided "
+        f"An amount on {stream} reaches over the edge of the year or of a membership: "
+        f"{round(amount, 3).normalize():f} {unit} were divided "
         "by time, an estimate. Give amounts up to the edge."
     )
     where, params = Where(stream=stream), {"stream": stream}
@@ -217,7 +280,7 @@ def _cut(run: Run, stream: str, amount: Decimal) -> Finding:
 
 def _lag(run: Run, row: str, years: int, region: str) -> Finding:
     message = (
-        f"The latest grid factor of {region} that applies to {run.scope.year} is {row}: its data are {years} years old."
+        f"The latest factor of {region} that applies to {run.scope.year} is {row}: its data are {years} years old."
     )
     return Finding("factor_lag", "note", message, params={"row": row, "years": years, "region": region})
 

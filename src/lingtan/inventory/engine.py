@@ -18,6 +18,7 @@ from lingtan.inventory.rules import RULES, apply
 from lingtan.inventory.scope import ZERO, Part, Scope
 from lingtan.inventory.shapes import EnergyEntry, Entry, Recipe, Select
 from lingtan.ledger import units
+from lingtan.ledger.boundary import ancestors
 from lingtan.ledger.finding import Finding, Where
 from lingtan.ledger.park import Stream
 from lingtan.reference.model import Commodity, FactorRow
@@ -79,10 +80,11 @@ class Notes:
 
 
 def matches(run: Run, rows: tuple[_Row, ...]) -> tuple[Match, ...]:
-    """Return for every stream and side in the boundary the first entry that selects it, one for each view."""
-    known: dict[tuple[str, str, str, str, str], tuple[int, ...]] = {}
+    """Return for every stream and side in the boundary the first entry that selects it, one for each ``place``."""
+    known: dict[tuple[str, ...], tuple[int, ...]] = {}
     out: list[Match] = []
     wanted = {row.select.side for row in rows}
+    by_node = any(row.select.sectors or row.select.node_kinds for row in rows)
     for stream in run.scope.park.streams.values():
         if stream.source not in run.scope.shared and stream.target not in run.scope.shared:
             continue
@@ -91,26 +93,53 @@ def matches(run: Run, rows: tuple[_Row, ...]) -> tuple[Match, ...]:
             if side not in wanted:
                 continue
             origin = run.origins.of(stream, side)
-            key = (stream.commodity, stream.made_as, stream.used_as, origin, side)
+            node = stream.target if side in ("received", "used") else stream.source
+            sector, kind = sector_of(run, node) if by_node else ("", "")
+            key = (stream.commodity, stream.made_as, stream.used_as, origin, side, sector, kind)
             if key not in known:
-                known[key] = tuple(_first_of_each_view(rows, stream, commodity, origin=origin, side=side))
+                found = _first_of_each_place(rows, stream, commodity, origin=origin, side=side, node=(sector, kind))
+                known[key] = tuple(found)
             out += [Match(stream, side, position, origin) for position in known[key]]
     return tuple(out)
 
 
-def _first_of_each_view(
-    rows: tuple[_Row, ...], stream: Stream, commodity: Commodity, *, origin: str, side: str
+def _first_of_each_place(
+    rows: tuple[_Row, ...],
+    stream: Stream,
+    commodity: Commodity,
+    *,
+    origin: str,
+    side: str,
+    node: tuple[str, str],
 ) -> Iterator[int]:
-    views: set[str] = set()
+    taken: set[object] = set()
     for position, row in enumerate(rows):
-        view = row.view if isinstance(row, Entry) else ""
-        if view not in views and row.select.side == side and selects(row.select, stream, commodity, origin=origin):
-            views.add(view)
+        place = row.place if isinstance(row, Entry) else ""
+        if place in taken or row.select.side != side:
+            continue
+        if of_node(row.select, *node) and selects(row.select, stream, commodity, origin=origin):
+            taken.add(place)
             yield position
 
 
+def sector_of(run: Run, node: str) -> tuple[str, str]:
+    """Return the sector of a node (its own, else that of the nearest node above with one) and its kind."""
+    nodes = run.scope.park.nodes
+    above = (nodes[name].sector for name in ancestors(run.scope.park, node))
+    return next(filter(None, above), ""), nodes[node].kind
+
+
+def of_node(select: Select, sector: str, kind: str) -> bool:
+    """Tell whether a selector means nodes of a sector and a kind."""
+    if select.node_kinds and kind not in select.node_kinds:
+        return False
+    return not select.sectors or any(
+        sector.startswith(word[:-1]) if word.endswith("*") else sector == word for word in select.sectors
+    )
+
+
 def selects(select: Select, stream: Stream, commodity: Commodity, *, origin: str) -> bool:
-    """Tell whether a selector means a stream (its side apart)."""
+    """Tell whether a selector means a stream (its side and node apart)."""
     return (
         means(select, commodity)
         and (not select.made_as or stream.made_as in select.made_as)
@@ -249,7 +278,7 @@ def tell(run: Run, recipe: Recipe, match: Match, group: Group, *, notes: Notes, 
 
 def _tell_missing(run: Run, recipe: Recipe, stream: Stream, group: Group, *, notes: Notes) -> None:
     unit = run.scope.commodity(stream).unit
-    stake = "an unknown amount" if group.amount is None else f"{group.amount:f} {unit}"
+    stake = "an unknown amount" if group.amount is None else f"{round(group.amount, 3).normalize():f} {unit}"
     message = (
         f"No factor for {stream.commodity} on {stream.id} ({recipe.name}): looked for "
         f"{'; '.join(group.found.missing)}. {stake} is not counted (NE). Give a row in factors.csv with its document."

@@ -19,12 +19,17 @@ from lingtan.inventory.shapes import Need, Recipe, Way
 from lingtan.ledger import steam, units
 from lingtan.ledger.boundary import ancestors
 from lingtan.ledger.park import Park, Property, Stream
+from lingtan.ledger.unit_table import LABELS
 from lingtan.reference import AmbiguousFact, FactorRow, Library, MissingFact, find
 from lingtan.reference.model import Commodity
 
 STATUS_ORDER = ("measured", "supplier", "own", "found2", "found1", "recalled")
 _ROLE, _BLANK = 1000, 2000
 NO_DATE = date.min
+GRID = "grid"
+"""The region that stands for the grid region of the park."""
+PLAIN_SOURCES = ("property", "own", "supplier", "state", "method")
+"""Sources that are no set of the library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +223,25 @@ def _try(
     if unit != "{unit}" and not _convertible(ask.commodity.unit, unit):
         return [], [f"{way.rule} takes {unit}, {ask.commodity.code} is in {ask.commodity.unit}"], [], []
     for need in way.needs:
-        target = (need.unit or rule.arguments[need.argument]).format(unit=ask.commodity.unit, substance=ask.substance)
-        use = _use(held, need, ask, target=target, ties=ties, averaged=averaged)
+        label = ask.substance if ask.substance in LABELS else ""
+        target = (need.unit or rule.arguments[need.argument]).format(unit=ask.commodity.unit, substance=label)
+        unfit: list[FactorRow] = []
+        use = _use(held, need, ask, target=target, ties=ties, averaged=averaged, unfit=unfit)
         if use is None:
-            gaps.append(f"{need.parameter} ({', '.join(need.sources)}) [{target}]")
+            gaps.append(_gap(held, need, target, unfit))
         else:
             uses.append((need.argument, use))
     return uses, gaps, ties, averaged
+
+
+def _gap(held: Book, need: Need, target: str, unfit: Sequence[FactorRow]) -> str:
+    """Say which argument was looked for where, and which rows were there in a unit that does not fit."""
+    region = held.park.settings.grid_region if need.region == GRID else need.region
+    place = f"; region {region}" if region and any(source not in PLAIN_SOURCES for source in need.sources) else ""
+    rows = "".join(
+        f"; {row.file}:{row.line} is in {row.unit}" if row.file else f"; {row.id} is in {row.unit}" for row in unfit
+    )
+    return f"{need.parameter} ({', '.join(need.sources)}{place}{rows}) [{target}]"
 
 
 def _convertible(unit: str, to: str) -> bool:
@@ -243,6 +260,7 @@ def _use(
     target: str,
     ties: list[tuple[FactorRow, FactorRow]],
     averaged: list[str],
+    unfit: list[FactorRow],
 ) -> FactorUse | None:
     for source in need.sources:
         if source == "state":
@@ -253,10 +271,19 @@ def _use(
         row = _row(held, need, ask, source=source, target=target, ties=ties, averaged=averaged)
         if row is None:
             continue
-        value = _converted(row, target, ask.commodity)
-        if value is not None:
-            return FactorUse(need.parameter, value, target, row)
+        for unit in (target, _equivalent(target)):
+            value = _converted(row, unit, ask.commodity) if unit else None
+            if value is not None:
+                return FactorUse(need.parameter, value, unit, row)
+        unfit.append(row)
     return None
+
+
+def _equivalent(target: str) -> str:
+    """Return the unit with CO2e for CO2 and the other way round: such factors are published in either."""
+    if target.startswith("tCO2/"):
+        return target.replace("tCO2/", "tCO2e/")
+    return target.replace("tCO2e/", "tCO2/") if target.startswith("tCO2e/") else ""
 
 
 def _row(
@@ -309,7 +336,7 @@ def _of_method(need: Need, target: str) -> FactorRow:
 
 def _of_library(held: Book, need: Need, ask: Ask, source: str) -> FactorRow | None:
     set_id, _, qualifier = source.partition(":")
-    region = held.park.settings.grid_region if need.region == "grid" else need.region
+    region = held.park.settings.grid_region if need.region == GRID else need.region
     codes = (*ask.commodity.lineage, need.subject) if need.subject else ask.commodity.lineage
     try:
         return find(

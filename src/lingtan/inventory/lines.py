@@ -15,9 +15,13 @@ from lingtan.inventory.scope import ONE, ZERO, Part
 from lingtan.inventory.shapes import Entry, Plan, Recipe
 from lingtan.ledger import units
 from lingtan.ledger.finding import Finding, Where
+from lingtan.ledger.unit_table import LABELS
 from lingtan.reference import AmbiguousFact, FactorRow, MissingFact, find
+from lingtan.reference.model import Commodity
 
 STOCK_RULE = "carbon_balance_by_factor"
+OF_COMMODITY = "commodity"
+"""The substance of an entry that stands for the commodity of each stream."""
 
 
 def of_entry(run: Run, plan: Plan, matched: Iterable[Match], *, entry: Entry, notes: Notes) -> tuple[Line, ...]:
@@ -85,24 +89,26 @@ def _lines(
     origin: str,
     notes: Notes,
 ) -> list[Line]:
-    found = engine.groups(run, recipe, match.stream, parts, sign=entry.sign, substance=entry.substance)
+    substance = _named(entry, run.scope.commodity(match.stream))
+    found = engine.groups(run, recipe, match.stream, parts, sign=entry.sign, substance=substance)
     out = []
     for group in found:
         engine.tell(run, recipe, match, group, notes=notes, optional=entry.optional)
         _tell_fixed(run, recipe, match, group, notes=notes)
         if group.found.rule or not entry.optional:
             out.append(_line(run, plan, match, entry=entry, group=group, origin=origin))
+            _tell_potential(plan, out[-1], notes)
     return out
 
 
 def _line(run: Run, plan: Plan, match: Match, *, entry: Entry, group: Group, origin: str) -> Line:
     stream, commodity = match.stream, run.scope.commodity(match.stream)
     uses = tuple(use for _, use in group.found.uses)
-    substance = "CO2e" if any("CO2e" in use.unit for use in uses) else entry.substance
-    gwp = potential(run, plan, substance)
+    substance = _substance(entry, uses, commodity)
+    gwp = potential(run, plan, substance, commodity=commodity if entry.substance == OF_COMMODITY else None)
     co2e = None if group.result is None or gwp is None else group.result * gwp[0]
     return Line(
-        id=":".join(part for part in (entry.category, stream.id, _shown(substance), origin, entry.view) if part),
+        id=_id(entry, stream.id, substance, origin=origin),
         node=stream.target if match.side in ("received", "used") else stream.source,
         stream=stream.id,
         start=run.scope.start,
@@ -131,8 +137,28 @@ def _line(run: Run, plan: Plan, match: Match, *, entry: Entry, group: Group, ori
     )
 
 
-def _shown(substance: str) -> str:
-    return "" if substance in ("CO2", "CO2e") else substance
+def _id(entry: Entry, stream: str, substance: str, *, origin: str) -> str:
+    shown = "" if substance in ("CO2", "CO2e") else substance
+    parts = (entry.category, stream, shown, origin, entry.view, entry.beside.replace(" ", "_"))
+    return ":".join(part for part in parts if part)
+
+
+def _named(entry: Entry, commodity: Commodity) -> str:
+    """Return the substance an entry speaks of: a gas that leaks is its own."""
+    if entry.substance != OF_COMMODITY:
+        return entry.substance
+    label = commodity.code.upper()
+    return label if label in LABELS else commodity.code
+
+
+def _substance(entry: Entry, uses: Iterable[FactorUse], commodity: Commodity) -> str:
+    """Return the substance of a line: whether carbon dioxide or its equivalent is as the factors used say."""
+    units_used = [use.unit for use in uses]
+    if any("CO2e" in unit for unit in units_used):
+        return "CO2e"
+    if entry.substance == "CO2e" and any(unit.startswith(("tCO2/", "tC/")) for unit in units_used):
+        return "CO2"
+    return _named(entry, commodity)
 
 
 def _notation(entry: Entry, group: Group) -> str:
@@ -150,19 +176,55 @@ def _worst(uses: Iterable[FactorUse]) -> str:
     return factors.STATUS_ORDER[max(ranks)] if ranks else ""
 
 
-def potential(run: Run, plan: Plan, substance: str) -> tuple[Decimal, tuple[FactorUse, ...]] | None:
-    """Return t CO2e per t of a substance in the plan's set, with its row; None where the set has none."""
+def potential(
+    run: Run, plan: Plan, substance: str, *, commodity: Commodity | None = None
+) -> tuple[Decimal, tuple[FactorUse, ...]] | None:
+    """Return t CO2e per t of a substance, with its row; None where there is none.
+
+    The method's own table goes first, then its set, then a row of the park (a gas that no set knows).
+    """
     if substance in ("CO2", "CO2e"):
         return ONE, ()
-    try:
-        row = find(
-            run.book.library, substance.lower(), "gwp", set_id=plan.gwp_set, region="GLOBAL", on=run.book.on,
-            allow_recalled=run.book.allow_recalled,
-        )  # fmt: skip
-    except (MissingFact, AmbiguousFact):
+    codes = (commodity.lineage or (commodity.code,)) if commodity else (substance.lower(),)
+    row = _stated_potential(plan, codes) or _listed_potential(run, plan, codes)
+    if row is None:
         return None
     value = units.factor_value(row.value, row.unit, "tCO2e/t")
     return value, (FactorUse("gwp", value, "tCO2e/t", row),)
+
+
+def _stated_potential(plan: Plan, codes: Iterable[str]) -> FactorRow | None:
+    stated = {code.lower(): value for code, value in plan.gwp}
+    code = next((code for code in codes if code.lower() in stated), None)
+    if code is None:
+        return None
+    value = stated[code.lower()]
+    name = f"method:gwp:{code}:{value}"
+    return FactorRow(name, code, "gwp", value, "tCO2e/t", document=plan.document, status="found2", set_id="method")
+
+
+def _listed_potential(run: Run, plan: Plan, codes: tuple[str, ...]) -> FactorRow | None:
+    try:
+        return find(
+            run.book.library, codes, "gwp", set_id=plan.gwp_set, region="GLOBAL", on=run.book.on,
+            allow_recalled=run.book.allow_recalled,
+        )  # fmt: skip
+    except (MissingFact, AmbiguousFact):
+        return next((row for code in codes for row in run.book.own.get((code, "gwp"), ())), None)
+
+
+def _tell_potential(plan: Plan, line: Line, notes: Notes) -> None:
+    if line.co2e_t is not None or line.amount_t is None:
+        return
+    message = (
+        f"{plan.method} has no potential of {line.substance} (gwp_set = {plan.gwp_set or 'blank'!r}): "
+        f"{line.amount_t:f} t on {line.stream} are in no total of CO2e. Set gwp_set or [gwp] in the method file."
+    )
+    params = {"substance": line.substance, "set": plan.gwp_set, "stream": line.stream, "method": plan.method}
+    where = Where(stream=line.stream)
+    unit = f"t {line.substance}"
+    finding = Finding("gwp_missing", "finding", message, where, line.start, line.end, line.amount_t, unit, params)
+    notes.add(("gwp_missing", line.substance, line.stream), finding)
 
 
 def _stock_lines(run: Run, plan: Plan, made: list[Line], *, entry: Entry) -> list[Line]:
@@ -191,7 +253,7 @@ def _stock_line(run: Run, lines: list[Line], *, commodity: str, increase: Decima
         stream="",
         activity="stock change",
         amount_t=result,
-        co2e_t=result,
+        co2e_t=result * weight(lines[0]),
         rule=STOCK_RULE,
         sign=-entry.sign,
         arguments=arguments,
@@ -199,6 +261,8 @@ def _stock_line(run: Run, lines: list[Line], *, commodity: str, increase: Decima
         months=(),
         coverage=ONE,
         note=f"Stock increase of {increase:f} {unit} at the mean carbon of the inputs of the node.",
+        unit=unit,
+        commodity=commodity,
     )
 
 

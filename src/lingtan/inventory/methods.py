@@ -35,11 +35,11 @@ from lingtan.inventory.shapes import (
 )
 
 CATEGORIES = ("fuel", "conversion", "electricity", "heat", "process")
-_SELECT = ("kinds", "commodities", "fossil", "made_as", "used_as", "origins", "side")
+_SELECT = ("kinds", "commodities", "fossil", "made_as", "used_as", "origins", "sectors", "node_kinds", "side")
 _KEYS = {
     "method": (
         "id", "edition", "region", "gwp_set", "document", "name", "categories", "view", "disregard", "use_required",
-        "band", "choice", "recipe", "entry", "energy", "trade", "note",
+        "band", "choice", "recipe", "entry", "energy", "trade", "note", "gwp",
     ),
     "choice": (
         "id", "chosen", "option", "unverified", "document", "reason", "date", "own", "title_zh", "title_en",
@@ -48,7 +48,7 @@ _KEYS = {
     "option": ("name", "value", "note", "zh"),
     "entry": (
         *_SELECT, "category", "scope", "activity", "recipe", "covered", "sign", "substance", "view", "notation",
-        "optional", "stock",
+        "optional", "stock", "beside",
     ),
     "energy": (*_SELECT, "term", "sign", "calorific", "equivalent", "counted", "stock"),
     "trade": ("category", "kinds", "supplier", "origin", "default"),
@@ -101,6 +101,12 @@ class Method:
     text: str = field(repr=False)
 
 
+def names() -> tuple[str, ...]:
+    """Return the ids of the methods inside the package."""
+    folder = files(__package__).joinpath("methods")
+    return tuple(sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")))
+
+
 def shipped(name: str) -> str:
     """Return the text of a method that lies inside the package.
 
@@ -108,11 +114,10 @@ def shipped(name: str) -> str:
     ------
     MethodError : there is none of this name; the message lists those there are.
     """
-    folder = files(__package__).joinpath("methods")
-    known = sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+    known = names()
     if name not in known:
         raise MethodError(f"Expected one of the methods {', '.join(known)} or a method file; came {name!r}.")
-    return folder.joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return files(__package__).joinpath("methods").joinpath(f"{name}.toml").read_text(encoding="utf-8")
 
 
 def load(name: str = "", *, text: str = "") -> Method:
@@ -180,6 +185,8 @@ def _built(text: str, names: tuple[tuple[str, str], ...]) -> Plan:
         use_required=_words(required, "kinds"),
         known_idle=_words(required, "idle"),
         band=Band(_decimal(_needed(band, "least_tce", "band"), "band") or Decimal(0)) if band else None,
+        document=raw["document"],
+        gwp=tuple((code, _decimal(value, f"gwp {code}") or Decimal(0)) for code, value in raw.get("gwp", {}).items()),
     )
 
 
@@ -329,6 +336,7 @@ def _entry(row: Mapping[str, Any], recipes: Mapping[str, Recipe]) -> Entry:
         notation=row.get("notation", ""),
         optional=bool(row.get("optional", False)),
         stock=bool(row.get("stock", False)),
+        beside=row.get("beside", ""),
     )
 
 
@@ -379,6 +387,8 @@ def _select(row: Mapping[str, Any], where: str) -> Select:
         made_as=_words(row, "made_as"),
         used_as=_words(row, "used_as"),
         origins=_words(row, "origins"),
+        sectors=_words(row, "sectors"),
+        node_kinds=_words(row, "node_kinds"),
     )
 
 

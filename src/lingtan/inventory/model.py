@@ -45,6 +45,7 @@ class Line:
     amount is known for the year only. ``sign`` is -1 for what is sent out or deducted: there ``amount_t`` is
     negative and so is the argument ``amount``, so that totals are plain sums of ``amount_t``. ``side`` is received,
     sent, made or used; ``origin`` says where power or heat comes from (``grid``, ``certificates``, ``own_fossil`` ...).
+    ``unit`` and ``commodity`` stand where a line has no stream to tell them: a change of stock.
     """
 
     id: str
@@ -74,6 +75,8 @@ class Line:
     note: str = ""
     origin: str = ""
     side: str = ""
+    unit: str = ""
+    commodity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,10 +113,14 @@ def _recipe(run: Run, trade: Trade, stream: Stream, origin: str) -> Recipe | Non
 
 def _pools(run: Run, lines: list[Line], passed: list[Passed]) -> dict[str, Pool]:
     pools: dict[str, Pool] = {}
+    told: set[object] = set()
     for line in lines:
         if line.side == "received" and "ef" in line.arguments:
             pool = pools.setdefault(run.scope.unit_of(line.node), Pool())
-            pool.energy += apply(line.rule, {**line.arguments, "ef": ONE})
+            parts = (line.stream, line.origin, tuple(item.flow.start for item in line.inputs))
+            if parts not in told:  # further gases of the same energy add to its price, not to its amount
+                told.add(parts)
+                pool.energy += apply(line.rule, {**line.arguments, "ef": ONE})
             pool.result += line.co2e_t or ZERO
     for item in passed:
         pool = pools.setdefault(item.buyer, Pool())

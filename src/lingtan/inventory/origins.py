@@ -1,6 +1,7 @@
 """Where power and heat come from, as far as the park's own streams tell.
 
-Words: ``direct_green``, ``grid`` (made_as grid_supply), ``own_fossil``, ``own_biogenic``, ``own_recovered``,
+Words: ``direct_green``, ``grid`` (made_as grid_supply), ``direct_line`` (made at a source outside and not said to be
+green), ``own_fossil``, ``own_biogenic``, ``own_recovered``,
 ``own_non_fossil`` (a generator without fuel or heat: sun, wind, water), ``non_fossil`` (heat), ``pass_through`` (sent
 on by a node that makes nothing), ``other`` (comes in and none of these), blank for commodities without origin.
 """
@@ -14,6 +15,9 @@ from lingtan.ledger.park import Park, Stream
 
 BURNED = ("final_fuel", "power_generation", "heat_supply", "cogeneration", "incineration")
 POWER, HEAT = ("electricity",), ("heat", "steam")
+MADE = ("own_fossil", "own_biogenic", "own_recovered", "own_non_fossil")
+"""Origins of power made by the park, in the order in which they count where a node sends a mix."""
+WORDS = ("direct_green", "grid", "direct_line", "other", *MADE, "pass_through", "non_fossil")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,9 @@ class Origins:
     into: Mapping[str, tuple[Stream, ...]]
     generators: frozenset[str]
     children: Mapping[str, tuple[str, ...]]
+    inside: frozenset[str] = frozenset()
     memo: dict[str, str] = field(default_factory=dict, compare=False)
+    fed: dict[str, frozenset[str]] = field(default_factory=dict, compare=False)
 
     def of(self, stream: Stream, side: str) -> str:
         """Return the origin word of a stream on a side (received, sent, made, used, traded)."""
@@ -41,15 +47,38 @@ class Origins:
         if stream.made_as == "direct_green":
             return "direct_green"
         if side == "received":
-            return "grid" if stream.made_as == "grid_supply" else "other"
+            if stream.made_as == "grid_supply":
+                return "grid"
+            return "direct_line" if self.makes(stream) else "other"
         if side in ("made", "traded"):
             return "pass_through"
-        inside = self._generators_in(stream.source)
-        kinds = {self.source(node) for node in inside}
-        for word in ("own_fossil", "own_biogenic", "own_recovered", "own_non_fossil"):
-            if word in kinds:
-                return word
-        return "pass_through"
+        kinds = {self.source(node) for node in self._generators_in(stream.source)} or self._feeding(stream.source)
+        if kinds == {"direct_green"}:
+            return "direct_green"
+        return next((word for word in MADE if word in kinds), "pass_through")
+
+    def _feeding(self, node: str) -> frozenset[str]:
+        """Return the origins of the power that reaches a node: what is made inside, ``direct_green``, ``other``."""
+        if node not in self.fed:
+            found, seen, waiting = set(), set(), list(self.within(node))
+            while waiting:
+                here = waiting.pop()
+                if here in seen:
+                    continue
+                seen.add(here)
+                for stream in self._power_into(here):
+                    if stream.source not in self.inside:
+                        found.add("direct_green" if stream.made_as == "direct_green" else "other")
+                    elif self.makes(stream):
+                        found.add(self.source(stream.source))
+                    else:
+                        waiting.append(stream.source)
+            self.fed[node] = frozenset(found)
+        return self.fed[node]
+
+    def _power_into(self, node: str) -> tuple[Stream, ...]:
+        streams = self.into.get(node, ())
+        return tuple(stream for stream in streams if self.park.commodities[stream.commodity].kind in POWER)
 
     def _heat(self, stream: Stream, side: str) -> str:
         if stream.made_as == "direct_green":
@@ -106,8 +135,8 @@ class Origins:
         return tuple(part for part in self.within(node) if part in self.generators)
 
 
-def of(park: Park) -> Origins:
-    """Return the origins of a park's power and heat."""
+def of(park: Park, inside: frozenset[str] = frozenset()) -> Origins:
+    """Return the origins of a park's power and heat; ``inside`` are the nodes of the boundary."""
     into: dict[str, list[Stream]] = {}
     making: set[str] = {node.id for node in park.nodes.values() if node.kind == "generator"}
     for stream in park.streams.values():
@@ -123,4 +152,5 @@ def of(park: Park) -> Origins:
         {node: tuple(streams) for node, streams in into.items()},
         frozenset(making),
         {node: tuple(below) for node, below in children.items()},
+        inside,
     )

@@ -94,6 +94,23 @@ def output_factor(amount: Decimal, ef: Decimal) -> Decimal:
     return amount * ef
 
 
+def combustion_of_fossil_share(
+    amount: Decimal, carbon: Decimal, *, fossil_fraction: Decimal, oxidation_rate: Decimal
+) -> Decimal:
+    """Fossil CO2 [t] of ``amount`` [unit] of mixed fuel or waste burned, ``carbon`` [tC/unit], both rates [1]."""
+    return _to_co2(amount * carbon * fossil_fraction * oxidation_rate)
+
+
+def carbonate_decomposition(amount: Decimal, purity: Decimal, *, ef: Decimal, conversion_rate: Decimal) -> Decimal:
+    """CO2 [t] of ``amount`` [unit] of carbonate of ``purity`` [1], ``ef`` [tCO2/unit pure], ``conversion_rate`` [1]."""
+    return amount * purity * ef * conversion_rate
+
+
+def leakage_by_rate(amount: Decimal, rate: Decimal) -> Decimal:
+    """Emission [t] of the share ``rate`` [1] that escapes of ``amount`` [t] of a substance charged or moved."""
+    return amount * rate
+
+
 def coal_equivalent_by_heat_value(amount: Decimal, ncv: Decimal) -> Decimal:
     """Coal equivalent [tce] of ``amount`` [unit] at a measured ``ncv`` [GJ/unit]."""
     return amount * ncv / GJ_PER_TCE
@@ -204,6 +221,24 @@ RULES: Mapping[str, Rule] = dict(
             "IAPWS R7-97(2012) for the enthalpy; " + _ANNEX + ", E_indirect",
         ),
         _rule(output_factor, {"amount": _U, "ef": _EF_UNIT}, "amount × ef", _ANNEX + ", E_process"),
+        _rule(
+            combustion_of_fossil_share,
+            {"amount": _U, "carbon": "tC/{unit}", "fossil_fraction": "fraction", "oxidation_rate": "fraction"},
+            "amount × carbon × fossil_fraction × oxidation_rate × 44/12",
+            "IPCC 2006, vol. 5, ch. 5, eq. 5.1 and 5.2 (fossil carbon in waste)",
+        ),
+        _rule(
+            carbonate_decomposition,
+            {"amount": _U, "purity": "fraction", "ef": _EF_CO2_UNIT, "conversion_rate": "fraction"},
+            "amount × purity × ef × conversion_rate",
+            "IPCC 2006, vol. 3, ch. 2 (carbonates by input); GB/T 32150-2015, 5.2.3",
+        ),
+        _rule(
+            leakage_by_rate,
+            {"amount": "t", "rate": "fraction"},
+            "amount × rate",
+            "IPCC 2006, vol. 3, ch. 7 (share of a charge that escapes)",
+        ),
         _rule(
             coal_equivalent_by_heat_value,
             {"amount": _U, "ncv": "GJ/{unit}"},

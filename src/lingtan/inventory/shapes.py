@@ -73,7 +73,10 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """Which streams are meant; a blank part selects all. ``fossil`` True also takes commodities that do not say."""
+    """Which streams are meant; a blank part selects all. ``fossil`` True also takes commodities that do not say.
+
+    ``sectors`` and ``node_kinds`` speak of the node on that side; a sector ending in ``*`` means all that begin so.
+    """
 
     side: str = ""
     kinds: tuple[str, ...] = ()
@@ -82,6 +85,8 @@ class Select:
     made_as: tuple[str, ...] = ()
     used_as: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    sectors: tuple[str, ...] = ()
+    node_kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,8 @@ class Entry:
 
     ``covered`` is the recipe for the part that certificates cover; ``stock`` asks to deduct the stock increase of what
     is selected, at the node; ``notation`` marks a memo line; ``optional`` leaves a stream without factor out.
+    ``beside`` names a line that stands beside another of the same stream, side and substance. The substance
+    ``commodity`` stands for the commodity itself (a gas that leaks).
     """
 
     select: Select
@@ -104,6 +111,12 @@ class Entry:
     notation: str = ""
     optional: bool = False
     stock: bool = False
+    beside: str = ""
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Return what an entry competes for on a stream: view, substance (CO2 and CO2e are one), ``beside``."""
+        return self.view, "CO2" if self.substance == "CO2e" else self.substance, self.beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +174,5 @@ class Plan:
     use_required: tuple[str, ...]
     known_idle: tuple[str, ...]
     band: Band | None
+    gwp: tuple[tuple[str, Decimal], ...] = ()
+    document: str = ""

@@ -33,8 +33,9 @@ def lines(page: Page) -> Markup:
     context = Context(account, page.park, FlowSet(instant, instant)) if page.park else None
     rows = [_head(lang)]
     for word in dict.fromkeys((*account.by_category, *shown)):
-        rows.append(_group(page, word))
-        rows.extend(_line(page, line, context) for line in shown.get(word, ()))
+        if account.by_category.get(word) != 0 or shown.get(word):
+            rows.append(_group(page, word))
+        rows.extend(_lines(page, lines, context) for lines in _together(shown.get(word, ())))
     rest = [line for word, group in groups.items() for line in group if line not in shown[word]]
     if rest:
         amount = sum((line.co2e_t for line in rest if line.co2e_t is not None), Decimal(0))
@@ -89,24 +90,89 @@ def _sum(page: Page) -> Markup:
     )
 
 
-def _line(page: Page, line: Line, context: Context | None) -> Markup:
-    lang = page.lang
-    label = el(
-        "span",
-        el("i", class_="swatch", style=f"background:var(--{token(line, page.park)})"),
-        view.line_name(page.park, line, lang),
+def _together(lines: Sequence[Line]) -> list[list[Line]]:
+    """Return lines with those beside each other that differ only in their factors, largest sums first."""
+    groups: dict[tuple[object, ...], list[Line]] = {}
+    for line in lines:
+        groups.setdefault(view.alike(line), []).append(line)
+    made = [sorted(group, key=lambda line: (line.months[:1], line.id)) for group in groups.values()]
+    return sorted(made, key=lambda group: (-abs(_sum_of(group) or Decimal(0)), group[0].id))
+
+
+def _sum_of(lines: Sequence[Line]) -> Decimal | None:
+    known = [line.co2e_t for line in lines if line.co2e_t is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def _lines(page: Page, lines: Sequence[Line], context: Context | None) -> Markup:
+    """Return one line, or the sum of lines that differ only in their factors, opening to each."""
+    if len(lines) == 1:
+        return _line(page, lines[0], context, _label(page, lines[0]))
+    lang, total = page.lang, _sum_of(lines)
+    amounts = [view.line_amount(line) for line in lines]
+    known = [amount for amount, _ in amounts if amount is not None]
+    amount, unit = (sum(known, Decimal(0)) if known else None), amounts[0][1]
+    count = el("span", f" {say('of.lines', lang, count=len(lines))}", class_="unit")
+    told = [show.total(total) if total is not None else show.NOT_FILLED[lang]]
+    statuses = [_status(line, lang) for line in lines]
+    summary = _summary(
+        join([_label(page, lines[0]), count]),
+        _activity(amount, unit, lang),
+        _effective(total, amount, unit),
+        join(told),
+        statuses[0] if len(set(statuses)) == 1 else el("span", show.NOT_APPLICABLE),
+        _share(page, total),
     )
-    amount, unit = view.line_amount(line)
+    inside = join(_line(page, line, context, _part_label(line, at)) for at, line in enumerate(lines, start=1))
+    return el("details", summary, el("div", inside, class_="parts"))
+
+
+def _part_label(line: Line, at: int) -> Markup:
+    months = [month for month, _ in line.months]
+    span = months[0] if len(months) == 1 else f"{months[0]} – {months[-1]}" if months else f"#{at}"
+    return el("span", span)
+
+
+def _label(page: Page, line: Line) -> Markup:
+    swatch = el("i", class_="swatch", style=f"background:var(--{token(line, page.park)})")
+    return el("span", swatch, view.line_name(page.park, line, page.lang))
+
+
+def _activity(amount: Decimal | None, unit: str, lang: str) -> Markup:
     told = show.total(amount, show.NOT_FILLED[lang])
-    activity = el("span", told, el("span", f" {unit}", class_="unit") if amount is not None else "", class_="about")
-    summary = el(
+    return join([told, el("span", f" {unit}", class_="unit") if amount is not None else ""])
+
+
+def _effective(total: Decimal | None, amount: Decimal | None, unit: str) -> Markup:
+    if total is None or not amount:
+        return join([show.NOT_APPLICABLE])
+    return join([f"{abs(total / amount):.4g}", el("span", f" t/{unit}", class_="unit")])
+
+
+def _summary(label: Markup, *cells: str) -> Markup:
+    """Return the head of a row: label, activity, factor, tonnes, status, share."""
+    activity, factor, tonnes, status, share = cells
+    return el(
         "summary",
+        el("span", label),
+        el("span", activity, class_="about"),
+        el("span", factor, class_="about"),
+        el("span", el("span", tonnes, class_="why"), class_="n t"),
+        el("span", status, class_="n side"),
+        el("span", share, class_="n side"),
+    )
+
+
+def _line(page: Page, line: Line, context: Context | None, label: Markup) -> Markup:
+    lang = page.lang
+    amount, unit = view.line_amount(line)
+    summary = _summary(
         label,
-        activity,
-        el("span", _factor(line, lang), class_="about"),
-        el("span", el("span", _amount(line, lang), class_="why"), class_="n t"),
-        el("span", _status(line, lang), class_="n side"),
-        el("span", _share(page, line.co2e_t), class_="n side"),
+        _activity(amount, unit, lang),
+        _factor(line, lang),
+        _amount(line, lang),
+        _status(line, lang),
+        _share(page, line.co2e_t),
     )
     return el("details", summary, _chain(page, line, context))
 

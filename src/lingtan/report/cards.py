@@ -12,12 +12,13 @@ from lingtan.report.colour import stacks
 from lingtan.report.markup import Markup, el, join
 from lingtan.report.page import Page, cell, table
 from lingtan.report.words import say
-from lingtan.trace import show, stake
+from lingtan.trace import choices as open_choices
+from lingtan.trace import show, stake, tell
 from lingtan.trace.context import counted_view
-from lingtan.trace.titles import choice_title, title
-from lingtan.trace.words import UNITS, name
+from lingtan.trace.words import UNITS, activity, name
 
-MOST_FINDINGS = 40
+FIRST_FINDINGS = 10
+MOST_FINDINGS = 60
 MOST_ROWS = 60
 _TONES = {"error": "act", "finding": "watch", "note": "info"}
 
@@ -42,50 +43,64 @@ def months(page: Page) -> Markup:
     ]
     shown = table([(say("month", lang), False), ("t CO₂", True)], rows)
     folded = [el("details", el("summary", say("table", lang), class_="hint"), shown)] if rows else []
-    return page.card("months", drawing, *told, *folded, width=7)
+    made_of = [] if known else _made_of(page)
+    return page.card("months", drawing, *told, *made_of, *(folded if known else []), width=7)
+
+
+def _made_of(page: Page) -> list[Markup]:
+    return [el("h2", say("made.of", page.lang), style="margin-top:10px"), svg.category_bars(page.account, page.lang)]
 
 
 def ladder(page: Page) -> Markup:
     """Return the card of the core indicator against the national lines, with what makes up the total."""
-    account, lang = page.account, page.lang
-    made_of = el("h2", say("made.of", lang), style="margin-top:10px")
-    return page.card("ladder", svg.ladder(account, lang), made_of, svg.category_bars(account, lang), width=5)
+    account = page.account
+    known = any(value is not None for value in account.by_month.values())
+    return page.card("ladder", svg.ladder(account, page.lang), *(_made_of(page) if known else []), width=5)
 
 
 def choices(page: Page) -> Markup:
-    """Return the card of the method's choices with what each alternative would give."""
-    lang = page.lang
-    if not page.account.choices:
-        return page.card("choices", el("p", say("choices.none", lang), class_="hint"), width=6)
-    return page.card("choices", join(_choice(page, choice) for choice in page.account.choices), width=6)
+    """Return the card of the method's choices: those that move a total, then, folded, those that do not."""
+    account, lang = page.account, page.lang
+    if not account.choices:
+        return page.card("choices", el("p", say("choices.none", lang), class_="hint"), width=12)
+    listed = open_choices.ordered(account)
+    moving = [_choice(page, choice) for choice in listed if open_choices.matters(account, choice)]
+    rest = [_choice(page, choice) for choice in listed if not open_choices.matters(account, choice)]
+    head = [] if moving else [el("p", say("choices.idle", lang), class_="hint")]
+    label = el("summary", say("choices.rest", lang, count=len(rest)), class_="hint")
+    folded = [el("details", label, join(rest))] if rest else []
+    return page.card("choices", *head, join(moving), *folded, width=12)
 
 
 def _choice(page: Page, choice: Choice) -> Markup:
-    lang = page.lang
-    mark = el("span", name("unverified", lang), class_="pill watch") if choice.unverified else Markup("")
-    effects = join(
-        el("p", f"{alternative} → {_effect(page, totals)}", class_="meta")
-        for alternative, totals in choice.effect.items()
-    )
-    source = " ".join(part for part in (choice.reason, choice.document) if part)
+    account, lang = page.account, page.lang
+    is_open = open_choices.is_open(account, choice)
+    mark = el("span", name("unverified", lang), class_="pill watch") if is_open else Markup("")
+    effects = [
+        el("p", f"{open_choices.option(choice, alternative, lang)} → {_effect(totals)}", class_="meta")
+        for alternative, totals in open_choices.moved(account, choice).items()
+    ]
+    if open_choices.leaves_out(account, choice):
+        effects.append(el("p", say("choice.leaves_out", lang), class_="meta"))
+    source = " ".join(part for part in (open_choices.reason(choice, lang), choice.document) if part)
+    chosen = open_choices.option(choice, choice.chosen, lang)
     return el(
         "div",
-        el("p", el("b", choice_title(choice.id, lang)), f" = {choice.chosen} ", mark),
+        el("p", el("b", open_choices.title(choice, lang)), f" = {chosen} ", mark),
+        join(effects),
         el("p", source, class_="meta") if source else "",
-        effects,
         class_="finding",
     )
 
 
-def _effect(page: Page, totals: Mapping[str, Decimal | None]) -> str:
-    told = []
-    for word, value in totals.items():
-        base = page.account.totals.get(word)
-        if value is None or value == base:
-            continue
-        text = show.ratio(value) if word == "co2_t_per_tce" else show.total(value)
-        told.append(f"{text} {UNITS.get(word, word)}")
-    return " · ".join(told) or say("choice.same", page.lang)
+def _effect(totals: Mapping[str, Decimal]) -> str:
+    """Return the totals an alternative changes; energy by both conventions only where the ratio does not say it."""
+    told = [
+        f"{show.ratio(value) if word == 'co2_t_per_tce' else show.total(value)} {UNITS.get(word, word)}"
+        for word, value in totals.items()
+        if word != "co2e_t" or "co2_t" not in totals
+    ]
+    return " · ".join(told)
 
 
 def findings(page: Page) -> Markup:
@@ -93,23 +108,26 @@ def findings(page: Page) -> Markup:
     lang = page.lang
     listed = page.account.findings
     if not listed:
-        return page.card("findings", el("p", say("findings.none", lang), class_="hint"), width=6)
+        return page.card("findings", el("p", say("findings.none", lang), class_="hint"), width=12)
     weights = stake.intensities(page.account)
     streams = stake.point_streams(page.park) if page.park else {}
     shown = [_finding(page, finding, stake.at_stake(finding, weights, streams)) for finding in listed[:MOST_FINDINGS]]
     rest = len(listed) - len(shown)
     more = [el("p", say("findings.more", lang, count=rest), class_="hint")] if rest else []
-    return page.card("findings", join(shown), *more, width=6)
+    folded = []
+    if len(shown) > FIRST_FINDINGS:
+        label = el("summary", say("findings.rest", lang, count=len(shown) - FIRST_FINDINGS), class_="hint")
+        folded = [el("details", label, join(shown[FIRST_FINDINGS:]), *more)]
+    return page.card("findings", join(shown[:FIRST_FINDINGS]), *folded, width=12)
 
 
 def _finding(page: Page, finding: Finding, weight: Decimal | None) -> Markup:
     lang, where = page.lang, finding.where
-    zone = page.park.settings.zone if page.park else None
     line = f"{where.file}:{where.line}" if where.file and where.line else where.file
     place = " ".join(part for part in (line, where.point, where.stream, where.node) if part)
     told = [place]
     if finding.start or finding.end:
-        told.append(show.span(finding.start, finding.end, zone))
+        told.append(tell.when(finding, page.park.settings.zone if page.park else None))
     if finding.amount is not None:
         told.append(f"{show.total(finding.amount)} {finding.unit}".rstrip())
     if weight is not None and weight >= Decimal("0.5"):
@@ -121,11 +139,11 @@ def _finding(page: Page, finding: Finding, weight: Decimal | None) -> Markup:
             "p",
             level,
             " ",
-            el("b", title(finding.code, lang)),
+            el("b", tell.title_of(finding, lang)),
             " ",
             el("span", " · ".join(part for part in told if part), class_="meta"),
         ),
-        el("p", finding.message),
+        el("p", tell.sentence(finding, lang, page.park)),
         class_="finding",
     )
 
@@ -145,7 +163,7 @@ def nodes(page: Page) -> Markup:
         for node, row in ordered
     ]
     head = [(say("node", lang), False), *((say(word, lang), True) for word in ("own", "received", "sent", "net"))]
-    return page.card("nodes", table(head, rows), width=6)
+    return page.card("nodes", table(head, rows), width=12)
 
 
 def energy(page: Page) -> Markup:
@@ -169,13 +187,13 @@ def energy(page: Page) -> Markup:
         (say("term", lang), False), (say("col.amount", lang), True),
         (say("calorific", lang), True), (say("equivalent", lang), True),
     ]  # fmt: skip
-    return page.card("energy", table(head, [*rows, foot]), width=6)
+    return page.card("energy", table(head, [*rows, foot]), width=12)
 
 
 def _term(page: Page, term: EnergyLine) -> Markup:
     lang = page.lang
     place = view.node_name(page.park, term.node, lang)
-    about = el("small", f" {place} {term.term}")
+    about = el("small", f" {place} · {activity(term.term, lang)}")
     mark = [] if term.counted else [" ", el("span", say("left.out", lang), class_="pill info")]
     amount = join([show.total(term.amount, show.NOT_FILLED[lang]), el("span", f" {term.unit}", class_="unit")])
     return el(

@@ -16,6 +16,8 @@ from lingtan.report.words import say
 from lingtan.trace import show
 from lingtan.trace.words import UNITS, name
 
+#: A space that no line breaks at.
+_KEPT = "\N{NO-BREAK SPACE}"
 _LANGUAGES = (("zh", "zh-Hans", "中文"), ("en", "en", "English"))
 
 
@@ -71,17 +73,15 @@ def _body(page: Page, tag: str) -> Markup:
         "main",
         _bar(page),
         el("h1", view.titles(account, lang)),
-        el("p", view.answer(account, lang), class_="answer"),
+        el("p", view.answer(account, lang).replace(" %", f"{_KEPT}%"), class_="answer"),
         el(
             "div",
             _figures(page),
             cards.months(page),
             cards.ladder(page),
             account_card.lines(page),
-            cards.choices(page),
-            cards.findings(page),
-            cards.nodes(page),
-            cards.energy(page),
+            el("div", cards.choices(page), cards.nodes(page), class_="column"),
+            el("div", cards.findings(page), cards.energy(page), class_="column"),
             class_="grid",
         ),
         el("p", say("foot", lang), class_="foot"),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from lingtan.flows.model import Flow, FlowSet
 from lingtan.inventory.model import Account, FactorUse
 from lingtan.ledger.park import Park
 from lingtan.report import view
 from lingtan.report.workbook import Sheet
-from lingtan.trace import show, stake
+from lingtan.trace import choices as open_choices
+from lingtan.trace import show, stake, tell
 from lingtan.trace.words import both
 
 _ENERGY = (
@@ -114,28 +116,33 @@ def _flows(account: Account, park: Park | None, flow_set: FlowSet | None) -> Ite
 
 _CHOICES = (
     ("编号", "id"), ("选取", "chosen"), ("未核实", "unverified"), ("另选", "alternative"), ("数字", "total"),
-    ("另选之值", "value with it"), ("现值", "value now"), ("理由", "reason"), ("文件", "document"),
+    ("另选之值", "value with it"), ("现值", "value now"), ("题目", "about"), ("选取（中文）", "chosen in Chinese"),
+    ("另选（中文）", "alternative in Chinese"), ("理由", "reason in Chinese"), ("reason", "reason"),
+    ("文件", "document"),
 )  # fmt: skip
 
 
 def choices(sheet: Sheet, account: Account) -> None:
-    """Write every choice with the totals each alternative would give."""
+    """Write every choice with the totals that each alternative would change; unverified only where it matters here."""
     sheet.head(*_CHOICES)
-    for choice in account.choices:
-        about = (choice.id, choice.chosen, int(choice.unverified))
-        rows = [
+    for choice in open_choices.ordered(account):
+        about = (choice.id, choice.chosen, int(open_choices.is_open(account, choice)))
+        title = " / ".join(dict.fromkeys(open_choices.title(choice, lang) for lang in ("zh", "en")))
+        reasons = (open_choices.reason(choice, "zh"), choice.reason)
+        rows: list[tuple[str, str, Decimal | None, Decimal | None]] = [
             (alternative, word, value, account.totals.get(word))
-            for alternative, totals in choice.effect.items()
+            for alternative, totals in open_choices.moved(account, choice).items()
             for word, value in totals.items()
         ]
         for row in rows or [("", "", None, None)]:
-            sheet.add(*about, *row, choice.reason, choice.document)
+            names = (open_choices.option(choice, choice.chosen, "zh"), open_choices.option(choice, row[0], "zh"))
+            sheet.add(*about, *row, title, *names, *reasons, choice.document)
 
 
 _FINDINGS = (
     ("级别", "level"), ("代码", "code"), ("约 t CO₂", "about t CO₂"), ("数量", "amount"), ("单位", "unit"),
     ("文件", "file"), ("行", "line"), ("表计点", "point"), ("流", "stream"), ("节点", "node"), ("起", "from"),
-    ("止", "to"), ("内容", "message"),
+    ("止", "to"), ("内容", "message"), ("题目", "title"), ("中文说明", "message in Chinese"),
 )  # fmt: skip
 
 
@@ -152,7 +159,7 @@ def findings(sheet: Sheet, account: Account, park: Park | None) -> None:
             where.file, where.line, where.point, where.stream, where.node,
             show.instant(finding.start, zone) if finding.start else None,
             show.instant(finding.end, zone) if finding.end else None,
-            finding.message,
+            finding.message, tell.title_of(finding, "zh"), tell.sentence(finding, "zh", park),
         )  # fmt: skip
 
 

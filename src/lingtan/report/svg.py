@@ -192,7 +192,7 @@ def _ladder_text(account: Account, lang: str) -> str:
     limit = view.band(account)
     if limit is None or value is None:
         return say("ladder.noband", lang, tce=show.total(tce))
-    gap = show.number(value - limit, 3)
+    gap = show.ratio(value - limit)
     return say("ladder.band", lang, limit=limit, gap=gap)
 
 

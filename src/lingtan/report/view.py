@@ -11,7 +11,7 @@ from lingtan.inventory.model import Account, Line
 from lingtan.ledger.park import Park
 from lingtan.trace import show
 from lingtan.trace.recompute import AMOUNT, argument_unit
-from lingtan.trace.words import UNITS
+from lingtan.trace.words import UNITS, activity
 
 #: National bands of the core indicator: (least tce a year, limit in t CO2/tce). Notice 2025-910, annex 3.
 BANDS: tuple[tuple[Decimal, Decimal], ...] = (
@@ -98,17 +98,34 @@ def commodity_of(park: Park | None, stream: str) -> str:
 
 def line_name(park: Park | None, line: Line, lang: str) -> str:
     """Return what a line is about: commodity, the origin where it matters, and the node."""
-    code = commodity_of(park, line.stream)
+    code = commodity_of(park, line.stream) or line.commodity
     parts = [commodity_name(park, code, lang) if code else line.stream or line.activity or line.id]
+    if not line.stream and line.activity:
+        parts.append(activity(line.activity, lang))
     if line.origin in NAMES:
         parts.append(NAMES[line.origin][0 if lang == "zh" else 1])
     if line.sign < 0:
         words = ("扣除", "deducted") if line.category == "conversion" else ("送出", "sent out")
         parts.append(words[0 if lang == "zh" else 1])
     parts.append(node_name(park, line.node, lang))
-    if len(line.months) == 1:
-        parts.append(line.months[0][0])
     return " · ".join(part for part in parts if part)
+
+
+def alike(line: Line) -> tuple[object, ...]:
+    """Return what lines share that differ only in their factors: one stream whose heat value changes by month."""
+    if not line.stream:
+        return (line.id,)
+    return (
+        line.stream,
+        line.category,
+        line.node,
+        line.substance,
+        line.side,
+        line.origin,
+        line.sign,
+        line.view,
+        line.rule,
+    )
 
 
 def by_category(lines: Iterable[Line]) -> dict[str, list[Line]]:
@@ -167,6 +184,12 @@ def _core(account: Account, lang: str) -> str:
     if value is None:
         return ""
     zh = lang == "zh"
+    known = account.coverage.get("known")
+    if known is not None and known < SHOW_TOTAL:
+        told = show.ratio(value)
+        if zh:
+            return f"核心指标也还不能给出（已知部分为 {told} t CO₂/tce）。"
+        return f"Neither can the core indicator (what is known gives {told} t CO₂/tce)."
     span = span_of(account, "co2_t_per_tce")
     text = f"{show.ratio(value)} t CO₂/tce"
     if span and span.open:
@@ -203,7 +226,7 @@ def _status(account: Account, lang: str) -> str:
 
 def _coverage(account: Account, lang: str) -> str:
     known = account.coverage.get("known")
-    if known is None or known >= 1:
+    if known is None or known >= 1 or known < SHOW_TOTAL:
         return ""
     return f"数据覆盖 {show.share(known)}。" if lang == "zh" else f"Known for {show.share(known)} of what it needs."
 

@@ -28,8 +28,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "t CO₂, stacked by source; below the line: sent out and deducted",
     ),
     "months.none": (
-        "没有按月可知的排放。月度报表或表计到位后显示。",
-        "No month is known. Monthly statements or meters will fill this.",
+        "没有一个月单独可知，所以不画柱：所有的量都来自比月更长的时段（年报、跨月的发票或缺口）。"
+        "给出月报或表计读数后，这里按月显示。",
+        "No month is known by itself, so there are no bars: every amount stands for longer than a month (a yearly "
+        "statement, a bill or a gap across months). Monthly statements or readings will fill this.",
     ),
     "months.left": (
         "另有 {amount} t 只知全年数，未分到月。",
@@ -79,6 +81,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "no.factor": ("没有因子", "no factor"),
     "of.factors": ("由 {count} 个参数", "of {count} factors"),
+    "of.lines": ("{count} 行", "{count} lines"),
     "notation.NE": ("未估算", "not estimated"),
     "notation.NO": ("未发生", "not occurring"),
     "notation.NA": ("不适用", "not applicable"),
@@ -93,11 +96,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "what was chosen, and what each alternative gives; unverified ones make the range",
     ),
     "choices.none": ("本方法没有口径选择。", "This method has no open choice."),
-    "choice.same": ("不变", "no change"),
+    "choices.idle": ("没有一项口径会改变这本账。", "No choice moves a total of this account."),
+    "choices.rest": ("另有 {count} 项口径不改变这本账", "{count} choices that move no total here"),
+    "choice.leaves_out": ("因此有清册行没有数。", "This is why lines have no amount."),
     "findings": ("要处理什么", "What needs attention?"),
     "findings.hint": ("按影响排序", "by what is at stake"),
     "findings.none": ("没有发现问题。", "Nothing found."),
-    "findings.more": ("另有 {count} 条，见 Excel 账册。", "{count} more in the Excel account."),
+    "findings.rest": ("另有 {count} 条", "{count} more"),
+    "findings.more": ("再有 {count} 条，见 Excel 账册。", "{count} beyond these, in the Excel account."),
     "stake": ("约 {amount} t CO₂", "about {amount} t CO₂"),
     "nodes": ("谁在排", "Who emits?"),
     "nodes.hint": (

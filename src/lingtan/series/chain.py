@@ -215,9 +215,10 @@ def _outside(settled: Lazy, work: Work) -> None:
         code = extent["code"]
         work.extents[code] = (extent["first"], extent["last"])
         spans = [device_row(device, work)[2:5] for device in work.devices if device.code == code]
-        low, high = min((opened + lead for opened, _, lead in spans)), max((shut + lead for _, shut, lead in spans))
-        if len(spans) == 1 and low <= extent["first"] and extent["last"] <= high:
-            continue
+        if len(spans) == 1:
+            opened, shut, lead = spans[0]
+            if opened + lead <= extent["first"] and extent["last"] <= shut + lead:
+                continue
         inside = nw.lit(False)
         for opened, shut, lead in spans:
             inside = inside | ((nw.col("us") - lead >= opened) & (nw.col("us") - lead <= shut))

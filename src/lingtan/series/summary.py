@@ -253,7 +253,7 @@ def _roll(pile: Pile, total: Work, days: Calendar, steps: Sequence[str]) -> Iter
 
 def _with_spans(pile: Pile, total: Work) -> Lazy:
     """Hand on the statements themselves, with the flags of spans under a doubt."""
-    rows = stack(pile["interval"]) if pile["interval"] else chain.empty()
+    rows = stack(pile["interval"]) if pile["interval"] else _own_rows(chain.empty(), total)
     for bit in sorted({span[3] for span in total.spans}):
         rows = chain.flag_spans(rows, table(chain.SPANS, [span for span in total.spans if span[3] == bit]), bit)
     return rows

@@ -25,7 +25,12 @@ def line_step(context: Context, line: Line, *, opened: bool = True) -> Step:
     """Return the step of one line; ``opened`` hangs its whole chain below."""
     if line.amount_t is None:
         activity = line.activity or line.category
-        values: dict[str, Any] = {"id": line.id, "notation": line.notation or "NE", "activity": activity, "note": line.note}
+        values: dict[str, Any] = {
+            "id": line.id,
+            "notation": line.notation or "NE",
+            "activity": activity,
+            "note": line.note,
+        }
         return Step("line", "line.unknown", values, line_chain(context, line) if opened else (), broken=True)
     values = {
         "id": line.id,
@@ -190,7 +195,8 @@ def _statements_step(context: Context, sources: Sequence[Source], unit: str) -> 
         "kind": sources[0].kind,
         "file": places[0][0],
         "rows": tuple(dict.fromkeys(line for _, _, line in places)),
-        "reporter": context.node_label(sources[0].reporter),
+        "reporter": sources[0].reporter,
+        **_who(context, sources[0].reporter),
         "amount": amount,
         "unit": unit,
         "evidence": tuple(dict.fromkeys(file for source in sources for file in source.evidence)),
@@ -251,12 +257,17 @@ def _statement_step(context: Context, sources: Sequence[Source], unit: str) -> S
         "origin": first.kind,
         "kind": first.kind,
         "ref": first.ref,
-        "reporter": context.node_label(first.reporter),
+        "reporter": first.reporter,
+        **_who(context, first.reporter),
         "amount": amount,
         "unit": unit,
         "evidence": first.evidence,
     }
     return Step("statement", "statement", values)
+
+
+def _who(context: Context, node: str) -> dict[str, str]:
+    return {"who": context.node_label(node, "en"), "who_zh": context.node_label(node, "zh")}
 
 
 def factor_step(context: Context, use: FactorUse) -> Step:
@@ -352,7 +363,7 @@ def clause_step(context: Context, line: Line) -> Step:
 
 
 def version_steps(context: Context) -> tuple[Step, ...]:
-    """Return with which package and which edition of the method the account was computed, where that was handed over."""
+    """Return the package and the edition of the method that the account was computed with, where they are known."""
     package, edition = context.documents.get("package"), context.documents.get("edition")
     if not package:
         return ()
@@ -394,7 +405,9 @@ def finding_steps(context: Context, findings: Iterable[Finding]) -> tuple[Step, 
 
 def _finding(context: Context, finding: Finding) -> dict[str, Any]:
     where = finding.where
-    spot = " ".join(part for part in (where.file and f"{where.file}:{where.line or 1}", where.point, where.stream) if part)
+    spot = " ".join(
+        part for part in (where.file and f"{where.file}:{where.line or 1}", where.point, where.stream) if part
+    )
     return {
         "code": finding.code,
         "title": tell.title_of(finding, "zh"),
@@ -411,7 +424,7 @@ def _finding(context: Context, finding: Finding) -> dict[str, Any]:
 def touching(
     context: Context, streams: Iterable[str], *, nodes: Iterable[str] = (), month: str = ""
 ) -> tuple[Step, ...]:
-    """Return the findings about the given streams, their points and the given nodes, in a month if given; notes last."""
+    """Return the findings about streams, their points and nodes, in a month where one is given; notes last."""
     wanted = set(streams)
     points = {point for stream in wanted for point in context.points(stream)}
     places = set(nodes)

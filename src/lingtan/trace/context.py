@@ -63,11 +63,11 @@ class Context:
         until = last.strftime("%Y-%m")
         return first <= month and (month < until if at_edge else month <= until)
 
-    def node_label(self, node: str) -> str:
-        """Return the id of a node with its name, blank for nobody."""
+    def node_label(self, node: str, lang: str) -> str:
+        """Return the id of a node with its name in the language, blank for nobody."""
         known = self.park.nodes.get(node)
-        name = (known.name_zh or known.name_en) if known else ""
-        return f"{node} {name}".strip()
+        names = (known.name_zh, known.name_en) if known else ("", "")
+        return f"{node} {names[0 if lang == 'zh' else 1]}".strip()
 
     def points(self, stream: str) -> tuple[str, ...]:
         """Return the metering and virtual points of ``stream``."""

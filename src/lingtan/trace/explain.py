@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from lingtan.flows.model import CrossCheck, Flow, FlowSet
 from lingtan.inventory.model import Account, Line
-from lingtan.ledger.boundary import subtree
+from lingtan.ledger.boundary import ancestors, subtree
 from lingtan.ledger.park import Park
 from lingtan.reference.model import FactorRow
-from lingtan.trace import chain, names, recompute, show
+from lingtan.trace import chain, choices, names, recompute, show
 from lingtan.trace.context import Context, Place, counted_view
 from lingtan.trace.model import Check, Explanation, Step
 from lingtan.trace.words import UNITS, both
@@ -76,17 +76,32 @@ def _line_steps(context: Context, lines: Sequence[Line]) -> tuple[Step, ...]:
     if rest:
         amount = _sum(line.amount_t for line in rest)
         shown.append(Step("more", "more", {"count": len(rest), "amount": amount, "unit": "t"}))
-    key = "lines" if ordered else "lines.none"
+    key = "lines" if len(ordered) > 1 else "lines.one" if ordered else "lines.none"
     return (Step("lines", key, {"count": len(ordered)}, tuple(shown)),)
 
 
-def _choices(context: Context) -> tuple[Step, ...]:
-    return tuple(chain.choice_step(choice) for choice in context.account.choices)
+def _choices(context: Context, *totals: str) -> tuple[Step, ...]:
+    """Return the choices that an alternative of which changes one of ``totals``, with these totals only."""
+    account = context.account
+    moving = (choice for choice in choices.ordered(account) if choices.moved(account, choice, totals))
+    return tuple(chain.choice_step(context, choice, totals) for choice in moving)
 
 
-def _touching(context: Context, lines: Iterable[Line]) -> tuple[Step, ...]:
+def _missing_choices(context: Context, lines: Iterable[Line]) -> tuple[Step, ...]:
+    """Return the choices that change one of ``lines``, or are why one of them has no amount."""
     listed = tuple(lines)
-    return chain.touching(context, (line.stream for line in listed))
+    ids = {line.id for line in listed}
+    gone = {line.category for line in listed if line.amount_t is None}
+    about = (
+        choice
+        for choice in choices.ordered(context.account)
+        if ids & set(choice.lines) or (gone & set(choice.leaves_out))
+    )
+    return tuple(chain.choice_step(context, choice, ("co2_t", "co2e_t", "co2_t_per_tce")) for choice in about)
+
+
+def _touching(context: Context, lines: Iterable[Line], *, month: str = "") -> tuple[Step, ...]:
+    return chain.touching(context, [line.stream for line in lines], month=month)
 
 
 def _total(context: Context, name: names.Name) -> Explanation:
@@ -96,7 +111,7 @@ def _total(context: Context, name: names.Name) -> Explanation:
     if word.startswith("energy_tce"):
         return _energy(context, word)
     lines = _counted(context.account)
-    steps = (*_line_steps(context, lines), *_choices(context), *_touching(context, lines))
+    steps = (*_line_steps(context, lines), *_choices(context, word), *_touching(context, lines))
     value = context.account.totals[word]
     carbon = (line.amount_t for line in lines if line.substance in ("CO2", "CO2e"))
     again = _sum(line.co2e_t for line in lines) if word == "co2e_t" else _sum(carbon)
@@ -104,9 +119,16 @@ def _total(context: Context, name: names.Name) -> Explanation:
     return _explanation(context, name, value, UNITS.get(word, ""), formula, steps, Check("sum of lines", value, again))
 
 
-def _parts_formula(parts: Mapping[str, Decimal | None]) -> str:
-    known = [(both(word)[1], value) for word, value in parts.items() if value is not None]
-    return " + ".join(f"{show.total(value)} ({word})" for word, value in known)
+def _parts_formula(parts: Mapping[str, Decimal | None]) -> tuple[str, str]:
+    """Return the sum of the categories in Chinese and in English; those that are nought are left out."""
+    known = [(both(word), value) for word, value in parts.items() if value]
+    told = ["", ""]
+    for names_of, value in known:
+        for at, word in enumerate(names_of):
+            sign = "" if not told[at] else f" {show.MINUS} " if value < 0 else " + "
+            amount = show.total(abs(value) if sign else value)
+            told[at] += f"{sign}{amount}" + (f"（{word}）" if at == 0 else f" ({word})")
+    return told[0], told[1]
 
 
 def _ratio(context: Context) -> Explanation:
@@ -116,16 +138,20 @@ def _ratio(context: Context) -> Explanation:
     again = co2 / tce if co2 is not None and tce else None
     stated = value.normalize() if value is not None else None
     check = Check("co2_t / energy_tce_equivalent", value, _like(again, value))
-    parts = tuple(_total(context, names.Name("total", word)) for word in ("co2_t", "energy_tce_equivalent"))
+    words = ("co2_t", "energy_tce_equivalent")
+    parts = [(word, _total(context, names.Name("total", word))) for word in words]
     steps = tuple(
-        Step(
-            "figure", "quality", {"name": part.figure, "share": f"{show.exact(part.value)} {part.unit}"}, part.steps[:1]
-        )
-        for part in parts
+        Step("figure", "quality", {"name": word, "share": f"{show.exact(part.value)} {part.unit}"}, _below(part))
+        for word, part in parts
     )
     formula = f"{show.exact(co2)} t CO₂ / {show.exact(tce)} tce" if stated is not None else ""
     name = names.Name("total", "co2_t_per_tce")
-    return _explanation(context, name, value, UNITS[name.key], formula, (*steps, *_choices(context)), check)
+    return _explanation(context, name, value, UNITS[name.key], formula, (*steps, *_choices(context, name.key)), check)
+
+
+def _below(part: Explanation) -> tuple[Step, ...]:
+    """Return the lines or terms of a total; its choices and findings stand with the ratio."""
+    return tuple(step for step in part.steps if step.kind in ("lines", "term"))
 
 
 def _like(again: Decimal | None, value: Decimal | None) -> Decimal | None:
@@ -154,13 +180,10 @@ def _energy(context: Context, word: str) -> Explanation:
         steps.append(Step("term", "term" if term.counted else "term.left_out", values, below))
     value = context.account.totals[word]
     again = _sum(getattr(term, field) for term in terms if term.counted) if terms else None
-    chosen = tuple(chain.choice_step(choice) for choice in context.account.choices if _moves(choice.effect, word))
     check = Check("sum of counted energy terms", value, again)
-    return _explanation(context, names.Name("total", word), value, UNITS[word], "", (*steps, *chosen), check)
-
-
-def _moves(effect: Mapping[str, Mapping[str, Decimal | None]], word: str) -> bool:
-    return any(word in totals for totals in effect.values())
+    return _explanation(
+        context, names.Name("total", word), value, UNITS[word], "", (*steps, *_choices(context, word)), check
+    )
 
 
 def _category(context: Context, name: names.Name) -> Explanation:
@@ -169,7 +192,7 @@ def _category(context: Context, name: names.Name) -> Explanation:
     covered = value is not None or bool(lines)
     again = _sum(line.co2e_t for line in lines) if covered else None
     check = Check("sum of the category's lines", value, again)
-    steps = (*_line_steps(context, lines), *_touching(context, lines))
+    steps = (*_line_steps(context, lines), *_missing_choices(context, lines), *_touching(context, lines))
     return _explanation(context, name, value, "t CO₂", "", steps, check)
 
 
@@ -191,7 +214,7 @@ def _month(context: Context, name: names.Name) -> Explanation:
     value = context.account.by_month[name.key]
     again = _sum(amount for _, amount in parts) if parts else None
     check = Check("sum of the lines' months", value, again)
-    found = _touching(context, (line for line, _ in parts))
+    found = _touching(context, (line for line, _ in parts), month=name.key)
     return _explanation(context, name, value, "t CO₂", "", (*steps, *found), check)
 
 
@@ -205,9 +228,9 @@ def _month_sources(context: Context, line: Line, month: str) -> tuple[Step, ...]
 
 def _node(context: Context, name: names.Name) -> Explanation:
     node = context.account.by_node[name.key]
-    inside = subtree(context.park, name.key)
+    inside = {node for node in subtree(context.park, name.key) if _unit_of(context, node) == name.key}
     lines = [line for line in _counted(context.account) if line.node in inside]
-    own = [line for line in lines if line.category in ("fuel", "conversion", "process")]
+    own = [line for line in lines if line.side in ("made", "used")]
     steps = (
         Step("trade", "trade.own", {"amount": node.own}, _line_steps(context, own)),
         Step("trade", "trade.received", {"amount": node.received}),
@@ -224,27 +247,21 @@ def _node(context: Context, name: names.Name) -> Explanation:
     return _explanation(context, name, node.net, "t CO₂", formula, steps, check)
 
 
+def _unit_of(context: Context, node: str) -> str:
+    """Return the unit in whose account a node stands: the nearest above that has one."""
+    return next((above for above in ancestors(context.park, node) if above in context.account.by_node), "")
+
+
 def _line(context: Context, name: names.Name) -> Explanation:
     line = next(line for line in context.account.lines if line.id == name.key)
-    open_choices = (choice for choice in context.account.choices if choice.unverified)
     steps = (
         *chain.line_chain(context, line, pieces=True),
-        *(chain.choice_step(choice) for choice in open_choices if _names(choice.id, line)),
+        *_missing_choices(context, [line]),
         *_touching(context, [line]),
     )
     formula = recompute.formula(line)
     check = Check("rule applied to the listed arguments", line.amount_t, recompute.line_amount(line))
     return _explanation(context, name, line.amount_t, f"t {line.substance}", formula, steps, check)
-
-
-def _names(choice: str, line: Line) -> bool:
-    """Tell whether a choice is about the line: by the words of its id."""
-    words = {
-        "electricity": ("fossil_factor", "power", "electricity"),
-        "heat": ("heat", "steam"),
-        "process": ("process",),
-    }
-    return any(word in choice for word in words.get(line.category, (line.category,)))
 
 
 def _flow(context: Context, name: names.Name) -> Explanation:
@@ -256,7 +273,7 @@ def _flow(context: Context, name: names.Name) -> Explanation:
         *chain.source_steps(context, pieces, unit),
         *(_check_step(context, check, unit) for check in _checks(context, name)),
         *(chain.line_step(context, line, opened=False) for line in context.lines_of(name.key)),
-        *chain.touching(context, [name.key]),
+        *chain.touching(context, [name.key], month=name.month),
     )
     sources = [source.amount for piece in pieces for source in piece.sources]
     check = Check("sum of the sources", value, _sum(sources) if sources else None)
@@ -266,15 +283,7 @@ def _flow(context: Context, name: names.Name) -> Explanation:
 def _in_month(context: Context, pieces: Sequence[Flow], month: str) -> list[Flow]:
     if not month:
         return list(pieces)
-    return [piece for piece in pieces if _overlaps(context, piece, month)]
-
-
-def _overlaps(context: Context, piece: Flow | CrossCheck, month: str) -> bool:
-    first = piece.start.astimezone(context.zone).strftime("%Y-%m")
-    last = piece.end.astimezone(context.zone)
-    at_edge = (last.day, last.hour, last.minute) == (1, 0, 0)
-    until = last.strftime("%Y-%m")
-    return first <= month and (month < until if at_edge else month <= until)
+    return [piece for piece in pieces if context.in_month(piece.start, piece.end, month)]
 
 
 def _unit(context: Context, stream: str) -> str:
@@ -284,7 +293,7 @@ def _unit(context: Context, stream: str) -> str:
 
 def _checks(context: Context, name: names.Name) -> list[CrossCheck]:
     own = (check for check in context.flow_set.checks if check.stream == name.key)
-    return [check for check in own if not name.month or _overlaps(context, check, name.month)]
+    return [check for check in own if not name.month or context.in_month(check.start, check.end, name.month)]
 
 
 def _check_step(context: Context, check: CrossCheck, unit: str) -> Step:
@@ -299,9 +308,8 @@ def _check_step(context: Context, check: CrossCheck, unit: str) -> Step:
         "allowed": 2 * check.sigma,
         "unit": unit,
         "deviates": check.deviates,
-        "verdict": " !" if check.deviates else " ",
     }
-    return Step("check", "deviation", values, broken=check.deviates)
+    return Step("check", "deviation.beyond" if check.deviates else "deviation", values, broken=check.deviates)
 
 
 def _deviation(context: Context, name: names.Name) -> Explanation:
@@ -313,7 +321,7 @@ def _deviation(context: Context, name: names.Name) -> Explanation:
     steps = (
         *(_check_step(context, check, unit) for check in checks),
         *chain.source_steps(context, _in_month(context, context.flow_set.pieces.get(name.key, ()), name.month), unit),
-        *chain.touching(context, [name.key]),
+        *chain.touching(context, [name.key], month=name.month),
     )
     stated_by = worst.source.amount if worst and worst.source.amount is not None else worst.other if worst else None
     again = stated_by - worst.adopted if worst and stated_by is not None else None
@@ -348,15 +356,21 @@ def _coverage(context: Context, name: names.Name) -> Explanation:
 
 
 def _choice(context: Context, name: names.Name) -> Explanation:
-    choice = next(choice for choice in context.account.choices if choice.id == name.key)
-    base = context.account.totals
-    word = next((word for totals in choice.effect.values() for word in ("co2_t", *totals) if word in totals), "co2_t")
-    moved = [(totals.get(word), base.get(word)) for totals in choice.effect.values() if totals.get(word) is not None]
-    changes = [new - old for new, old in moved if new is not None and old is not None]
-    value = max(changes, key=abs) if changes else None
+    account = context.account
+    choice = next(choice for choice in account.choices if choice.id == name.key)
+    changed = choices.moved(account, choice)
+    word = next((word for word in _MOVED_FIRST if any(word in totals for totals in changed.values())), _MOVED_FIRST[0])
+    base = account.totals.get(word)
+    changes = [totals[word] - base for totals in changed.values() if word in totals and base is not None]
+    known = [totals[word] for totals in choice.effect.values() if totals.get(word) is not None]
+    value = max(changes, key=abs) if changes else Decimal(0) if known else None
+    step = chain.choice_step(context, choice)
     check = Check("alternative - chosen, the largest", value, value)
-    return _explanation(context, name, value, UNITS.get(word, ""), "", (chain.choice_step(choice),), check)
+    return _explanation(context, name, value, UNITS[word], "", (step,), check)
 
+
+#: Of the totals that an alternative changes, the one that its explanation is told in.
+_MOVED_FIRST = ("co2_t", "co2e_t", "co2_t_per_tce", "energy_tce_equivalent", "energy_tce_calorific")
 
 _NAMED: Mapping[str, tuple[str, str]] = {
     "month": ("{key} 月排放", "emission of {key}"),
@@ -365,7 +379,7 @@ _NAMED: Mapping[str, tuple[str, str]] = {
     "flow": ("流量 {key} {month}", "flow {key} {month}"),
     "deviation": ("偏差 {key} {month}", "deviation on {key} {month}"),
     "coverage": ("数据覆盖（总量可知）", "coverage (known as a total)"),
-    "choice": ("口径选择 {key} 的影响", "what choice {key} changes"),
+    "choice": ("口径选择 {key} 的最大影响", "the most that choice {key} changes"),
 }
 
 
@@ -374,7 +388,7 @@ def _explanation(
     name: names.Name,
     value: Decimal | None,
     unit: str,
-    formula: str,
+    formula: str | tuple[str, str],
     steps: tuple[Step, ...],
     check: Check,
 ) -> Explanation:
@@ -383,7 +397,10 @@ def _explanation(
         figure = f"{figure}@{name.month}"
     pair = _NAMED.get(name.kind) or both(name.key)
     zh, en = (text.format(key=name.key, month=name.month).strip() for text in pair)
-    return Explanation(figure, name.kind, (zh, en), value, unit, context.account.status, formula, steps, check)
+    formulas = (formula, formula) if isinstance(formula, str) else formula
+    status = context.account.status
+    told = (*steps, *chain.version_steps(context))
+    return Explanation(figure, name.kind, (zh, en), value, unit, status, formulas[1], told, check, formulas[0])
 
 
 _BY_KIND: Mapping[str, Callable[[Context, names.Name], Explanation]] = {

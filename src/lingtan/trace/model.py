@@ -133,7 +133,9 @@ def _lines(step: Step, lang: str, depth: int) -> Iterator[str]:
 
 def _check_line(check: Check, lang: str) -> str:
     key = "check.unknown" if check.difference is None else ("check.holds" if check.holds else "check.differs")
-    return say(key, {"how": name(check.how, lang), "recomputed": check.recomputed, "difference": check.difference}, lang)
+    return say(
+        key, {"how": name(check.how, lang), "recomputed": check.recomputed, "difference": check.difference}, lang
+    )
 
 
 def plain_value(value: Any) -> Any:

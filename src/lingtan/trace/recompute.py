@@ -39,7 +39,7 @@ def argument_unit(line: Line, argument: str) -> str:
     """Return the unit of an argument of the line's rule, blank where the rule or the argument is not known."""
     rule = rules.RULES.get(line.rule)
     pattern = rule.arguments.get(argument, "") if rule else ""
-    unit = line.inputs[0].unit if line.inputs else "unit"
+    unit = line.inputs[0].unit if line.inputs else line.unit or "unit"
     return pattern.replace("{unit}", unit).replace("{substance}", line.substance)
 
 

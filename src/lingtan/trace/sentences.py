@@ -139,7 +139,7 @@ FOLDER: Mapping[str, Told] = {
     "repeated_factor": ("因子行重复", "因子行重复[：第 {lines} 行]，以先写的为准。"),
     "no_document": ("因子没有出处", "因子没有写出处。请写明报告、检测或证书。"),
     "serials_reversed": ("序号颠倒", "序号止小于起[，收到 {got}]。序号含两端。"),
-    "unknown_setting": ("不识的设置，原样保留", "park.toml 里格式不识的设置[ {column}]原样保留。"),
+    "unknown_setting": ("不识的设置，原样保留", "park.toml 里格式不识的设置[ {column}]，原样保留。"),
     "missing_setting": ("缺园区设置", "park.toml 缺一项设置，先按缺省处理。请写上。"),
     "bad_setting": ("园区设置有误", "park.toml 有一项设置不能用[，收到 {got}]，按未知处理。"),
     "unknown_point": (
@@ -185,7 +185,7 @@ SERIES: Mapping[str, Told] = {
     ),
     "missing": (
         "读数缺失",
-        "应每 {period} 一条读数，缺 {count} 处。这种寄存器不留总量：这些量是缺失，不是零。请补读数，或给出填报。",
+        "应每 {period}一条读数，缺 {count} 处。这种寄存器不留总量：这些量是缺失，不是零。请补读数，或给出填报。",
     ),
     "missing.silent": (
         "表计无声",
@@ -248,8 +248,8 @@ SERIES: Mapping[str, Told] = {
 FLOWS: Mapping[str, Told] = {
     "deviation": (
         "两方数值不符",
-        "{kind} {source}[（{reporter}）]说 {other} {unit}，采用的 {adopted_kind} {adopted_label} 为 {adopted} "
-        "{unit}，相差 {amount} {unit}，超出两倍标准差 {allowed} {unit}。[比值接近 {unit_suspect}，像是单位不同，"
+        "{kind} {source}[（{reporter}）]：{other} {unit}；采用的是{adopted_kind} {adopted_label}：{adopted} "
+        "{unit}；相差 {amount} {unit}，超出两倍标准差 {allowed} {unit}。[比值接近 {unit_suspect}，像是单位不同，"
         "请核对；没有换算。]",
     ),
     "flow_missing": ("缺流量", "没有谁说过流量是多少。[{able} 可以知道，请在 adoption.csv 指明。]"),
@@ -261,8 +261,8 @@ FLOWS: Mapping[str, Told] = {
         "填报未能采用",
         "{kind} {ref} 没有计入：它与同一方同类的另一份填报重叠，别的来源也没有这些月份的数。",
     ),
-    "calendarised": ("跨月填报按日切分，属估算", "{kind} 的起止不在月界上，已按日切分到各月，标为估算（{rows}）。"),
-    "adoption_override": ("采用顺序另有规定", "按 adoption.csv 的顺序采用：{order}。[理由：{reason}]"),
+    "calendarised": ("跨月填报按日切分，属估算", "{kind}的起止不在月界上，已按日切分到各月，标为估算（{rows}）。"),
+    "adoption_override": ("采用顺序另有规定", "按 adoption.csv 的顺序采用：{order}。[理由：{reason}。]"),
     "adoption_idle": ("采用规则没有用上", "顺序 {order} 没有一个整月可用。各月整月采用，请让规则起止于月界。"),
     "parallel_mains": ("并列主表相加", "主表 {points} 是并列馈线，已相加。"),
     "several_reporters": (
@@ -316,6 +316,11 @@ FLOWS: Mapping[str, Told] = {
 
 #: The inventory.
 INVENTORY: Mapping[str, Told] = {
+    "nothing_inside": (
+        "边界内没有流",
+        "{year} 年边界 {boundary} 之内没有一条流的起点或终点：什么都不知道，这不等于零。请检查 members.csv、"
+        "nodes.csv、streams.csv 是否齐备、有没有搁置的行（lingtan check），起止是否含这一年。",
+    ),
     "activity_missing": (
         "缺活动量",
         "流 {stream} 应有数，{share} 的时间不知道。没有以别的数顶替；请给出读数或填报。",
@@ -337,7 +342,12 @@ INVENTORY: Mapping[str, Told] = {
         "按时间切分",
         "流 {stream} 有一笔跨过年界或成员变动日，{amount} {unit} 按时间切分，属估算。请分别给出两边的数。",
     ),
-    "factor_lag": ("因子数据年较早", "{region} 适用的最新电网因子是 {row}，数据早了 {years} 年。"),
+    "factor_lag": ("因子数据年较早", "{region} 适用的最新因子是 {row}，数据早了 {years} 年。"),
+    "gwp_missing": (
+        "缺全球增温潜势",
+        "方法 {method} 没有 {substance} 的增温潜势，流 {stream} 的这部分不在 CO₂ 当量合计内。"
+        "请在方法文件设 gwp_set 或 [gwp]。",
+    ),
     "before_edition": ("年份早于方法版本", "方法版本为 {edition}，{year} 年在其之前，仍按该方法计算。"),
     "no_national_band": (
         "不适用国家档",

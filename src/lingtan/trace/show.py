@@ -5,7 +5,7 @@ Source of the rules: the look of Lingtan, section 5. Rounding happens here only,
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ MINUS = "\N{MINUS SIGN}"
 #: Below this an amount is the rest of a subtraction, below the next it is told as a bound.
 NOTHING = 1e-9
 LEAST = 0.0001
+MIDNIGHT = time(0)
 NOT_FILLED = {"zh": "未填", "en": "not filled"}
 
 
@@ -82,5 +83,16 @@ def instant(value: datetime | None, zone: ZoneInfo | None) -> str:
 
 
 def span(start: datetime | None, end: datetime | None, zone: ZoneInfo | None) -> str:
-    """Return a half-open span as ``start … end``."""
-    return f"[{instant(start, zone)}, {instant(end, zone)})"
+    """Return a half-open span as people write it: a year, a month, first to last day, or two instants."""
+    if start is None or end is None or start >= end:
+        return instant(start or end, zone) if start == end else f"{instant(start, zone)} – {instant(end, zone)}"
+    first, until = (value.astimezone(zone) if zone else value for value in (start, end))
+    if first.time() != MIDNIGHT or until.time() != MIDNIGHT:
+        return f"{instant(start, zone)} – {instant(end, zone)}"
+    days = first.date(), until.date() - timedelta(days=1)
+    if first.day == 1 and until.day == 1:
+        months = [f"{day:%Y-%m}" for day in days]
+        if first.month == 1 and until.month == 1:
+            months = [f"{day:%Y}" for day in days]
+        return " – ".join(dict.fromkeys(months))
+    return " – ".join(dict.fromkeys(day.isoformat() for day in days))

@@ -121,6 +121,8 @@ def _shown(word: str, value: Any, park: Park | None) -> str:
         return name(text, "zh")
     if word == "event":
         return _EVENTS.get(text, text)
+    if word == "least_tce":
+        return show.total(Decimal(text))
     if word == "share":
         return show.share(Decimal(text))
     if word == "period":

@@ -72,12 +72,12 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "the place in the reading files was not handed over; open the park folder again to see it",
     ),
     "statement": (
-        "{kind}，{ref}[，填报方 {reporter}]：{amount} {unit}[；证据 {evidence}]",
-        "{kind} at {ref}[, reporter {reporter}]: {amount} {unit}[; evidence {evidence}]",
+        "{kind}，{ref}[，填报方 {who_zh}]：{amount} {unit}[；证据 {evidence}]",
+        "{kind} at {ref}[, reporter {who}]: {amount} {unit}[; evidence {evidence}]",
     ),
     "statements": (
-        "{kind}，{file} 第 {rows} 行[，填报方 {reporter}]：{amount} {unit}[；证据 {evidence}]",
-        "{kind} in {file} lines {rows}[, reporter {reporter}]: {amount} {unit}[; evidence {evidence}]",
+        "{kind}，{file} 第 {rows} 行[，填报方 {who_zh}]：{amount} {unit}[；证据 {evidence}]",
+        "{kind} in {file} lines {rows}[, reporter {who}]: {amount} {unit}[; evidence {evidence}]",
     ),
     "stock": (
         "库存 {node} {commodity}，{start}：{amount} {unit}，{ref}[；证据 {evidence}]",
@@ -299,14 +299,13 @@ def both(word: str) -> tuple[str, str]:
 def say(key: str, values: Mapping[str, Any], lang: str) -> str:
     """Return the phrase ``key`` with its placeholders filled; figures and instants are formatted, None is ``—``."""
     phrase = _OPTIONAL.sub(lambda part: _if_known(part[1], values), PHRASES[key][0 if lang == "zh" else 1])
-    shown = {word: _word(word, value, lang) for word, value in values.items()}
+    shown = {word: _word(word, values.get(word), lang) for word in _PLACE.findall(phrase)}
     return phrase.format_map(shown).strip()
 
 
 def _if_known(part: str, values: Mapping[str, Any]) -> str:
     """Return a part of a phrase, or nothing where one of its placeholders has no value."""
-    blank = (None, "", (), [], {}, 0)
-    return "" if any(values.get(word) in blank for word in _PLACE.findall(part)) else part
+    return part if all(values.get(word) for word in _PLACE.findall(part)) else ""
 
 
 def _word(word: str, value: Any, lang: str) -> str:

@@ -33,6 +33,7 @@ LARGEST = Decimal("1e15")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity|#n/a|#div/0!|#value!)", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}([ ,']\d{3})+(\.\d+)?")
+_BETWEEN_WORDS = re.compile(r"[;,>\s]+")
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:")
 # Words of adoption orders beside those of the library's default order.
 ORDER_WORDS = ("check", "sub", "seller", "buyer")
@@ -222,7 +223,7 @@ def _price_subject(text: str, _: Column, context: Context) -> str:
 
 
 def _order(text: str, _: Column, context: Context) -> tuple[str, ...]:
-    words = tuple(word.strip() for word in text.split(";") if word.strip())
+    words = tuple(word for word in _BETWEEN_WORDS.split(text) if word)
     plain = {*context.words["adoption"], *context.words["statement_kind"], *ORDER_WORDS}
     expected = f"words separated by ; out of {', '.join(sorted(plain))}, kind:reporter or point:ID"
     for word in words:

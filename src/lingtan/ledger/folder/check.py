@@ -14,8 +14,8 @@ __all__ = ["check", "read"]
 def read(path: str | os.PathLike[str], *, observations: bool = False) -> Loaded:
     """Read a park folder: the park of its good rows, and a finding for every fault in its tables.
 
-    Observations are kept as files; with ``observations`` their rows are checked too. Readings are opened when blocks of them are asked for; their faults come from
-    ``readings.findings()`` afterwards.
+    Observations are kept as files; with ``observations`` their rows are checked too. Readings are opened when blocks
+    of them are asked for; their faults come from ``readings.findings()`` afterwards.
 
     Raises
     ------

@@ -37,6 +37,7 @@ class Column:
     type : key of `cells.PARSERS`.
     field : attribute of the noun; blank = ``name``.
     needed : a blank cell, or a header without the column, is a fault.
+    written : a header without the column is a fault, a blank cell is not.
     of : for ``ref`` the kinds of ids allowed (``node stream``), for ``word`` the closed table of the library.
     words : for ``word`` the words allowed.
     low, high : bounds of a number, inclusive unless ``open_low``.
@@ -53,6 +54,7 @@ class Column:
     high: Decimal | None = None
     open_low: bool = False
     default: object = None
+    written: bool = False
 
     @property
     def key(self) -> str:
@@ -147,9 +149,10 @@ TABLES: Mapping[str, Table] = {
             Column("expression", "label", needed=True), _NOTE,
         ), identity="point"),
         Table("statements/*.csv", "Statement", "statements", (
-            _ref("stream", "stream"), _time("start", needed=True), _time("end", needed=True), _number("amount"),
-            Column("unit", "unit", default=""), Column("kind", "statement_kind", needed=True),
-            _ref("reporter", "node", needed=False), _SIGMA, _EVIDENCE, _NOTE,
+            _ref("stream", "stream"), _time("start", needed=True), _time("end", needed=True),
+            Column("amount", "number", written=True), Column("unit", "unit", default=""),
+            Column("kind", "statement_kind", needed=True), _ref("reporter", "node", needed=False), _SIGMA,
+            _EVIDENCE, _NOTE,
         ), home="statements/statements.csv"),
         Table("adoption.csv", "Adoption", "adoption", (
             _ref("stream", "stream"), *_SPAN, Column("order", "order", needed=True), _text("reason"),
@@ -194,7 +197,7 @@ TABLES: Mapping[str, Table] = {
         )),
         Table("observations/**.csv", "", "", (
             _ref("subject", "node stream"), Column("quantity", "label", needed=True), _time("time", needed=True),
-            _number("value"), Column("unit", "unit", default=""),
+            Column("value", "number", written=True), Column("unit", "unit", default=""),
         )),
     )
 }  # fmt: skip

@@ -90,7 +90,7 @@ def _header_hint(name: str, names: Sequence[str], unknown: Sequence[str]) -> str
 
 def typed_rows(raw: RawTable, table: Table, context: Context, found: list[Finding]) -> tuple[list[Row], set[int]]:
     """Read the records of a file; gives the good rows and the lines that were set aside."""
-    needed = [column.name for column in table.columns if column.needed]
+    needed = [column.name for column in table.columns if column.needed or column.written]
     usable, said = check_header(raw.header, raw.file, table.names, needed)
     found += said
     if not usable:

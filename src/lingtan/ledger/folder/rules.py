@@ -75,11 +75,20 @@ def _table_unit(
     def rule(values: Values, context: Context) -> Faults:
         tables = library()
         words = tables.parameters if word == "parameter" else tables.properties
-        wrong = _unit_fault(values["unit"], words[values[word]].units, commodity_of(values, context), of=values[word])
+        commodity = commodity_of(values, context)
+        wanted = (*words[values[word]].units, *_per_amount(words[values[word]].units, commodity))
+        wrong = _unit_fault(values["unit"], wanted, commodity, of=values[word])
         if wrong is not None:
             yield "unit", wrong
 
     return rule
+
+
+def _per_amount(units: Iterable[str], commodity: Commodity | None) -> tuple[str, ...]:
+    """Return the same things per canonical unit of the commodity: a product may be counted in pieces."""
+    if commodity is None:
+        return ()
+    return tuple(dict.fromkeys(f"{unit.partition('/')[0]}/{commodity.unit}" for unit in units if "/" in unit))
 
 
 def _of_stream(values: Values, context: Context) -> Commodity | None:

@@ -1,0 +1,440 @@
+"""Park folder, "Meters and readings", sentence by sentence, on small parks written as text; figures worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Write = Callable[[dict[str, Any]], Path]
+Run = Callable[..., Any]
+Ask = Callable[..., list[dict[str, Any]]]
+Check = Callable[..., list[dict[str, Any]]]
+
+STREAMS = "id,commodity,source,target,made_as,used_as\nel,electricity,grid,E1,,\n"
+NODES = "id,parent,kind,rated_kw\ngrid,,grid,\nE1,,enterprise,{rated}\nE2,,enterprise,\n"
+DAY = ("2025-01-01", "2025-01-02")
+START = datetime(2025, 1, 1)
+BERLIN = (
+    'format = 1\nid = "demo"\ncountry = "DE"\ngrid_region = "DE"\ntimezone = "Europe/Berlin"\ncurrency = "EUR"\n'
+    'default_boundary = "B"\n[name]\nzh = "园"\nen = "Park"\n'
+)
+
+
+def meters(*rows: str, columns: str = "") -> str:
+    """Return meters.csv; a row begins with point, stream, role, register, unit, then the columns named."""
+    head = ",".join(["point,stream,role,register,unit", *([columns] if columns else [])])
+    return "\n".join([head, *rows]) + "\n"
+
+
+def readings(rows: Iterable[tuple[Any, ...]], point: str = "P1", header: bool = True) -> str:
+    """Return readings ``(hours after 2025 or text, value[, seq])``."""
+    lines = []
+    for when, value, *rest in rows:
+        time = when if isinstance(when, str) else f"{START + timedelta(hours=when):%Y-%m-%dT%H:%M:%S}"
+        lines.append(",".join(str(cell) for cell in (point, time, value, *rest)))
+    width = max((line.count(",") for line in lines), default=2)
+    head = "point,time,value" + (",seq" if width > 2 else "") + "\n"
+    return (head if header else "") + "\n".join(lines) + "\n"
+
+
+def hourly(values: Sequence[float], first: float = 0) -> list[tuple[float, float]]:
+    """Readings an hour apart."""
+    return [(first + hour, value) for hour, value in enumerate(values)]
+
+
+def park(meter_table: str, rows: Any, rated: object = "", **more: Any) -> dict[str, Any]:
+    """Return a park with one stream el from the grid to E1."""
+    text = rows if isinstance(rows, str) else readings(rows)
+    tables = {"nodes.csv": NODES.format(rated=rated), "streams.csv": STREAMS, "meters.csv": meter_table}
+    return {**tables, "readings/a.csv": text, **more}
+
+
+COUNTER = meters("P1,el,main,counter,kWh,PT1H", columns="period")
+
+
+@pytest.fixture
+def ask(write: Write, run: Run) -> Ask:
+    """Return a function that writes a park and gives rows of `lingtan flows`."""
+
+    def do(tables: dict[str, Any], step: str = "day", span: tuple[str, str] = DAY, by: str = "point") -> Any:
+        return run("flows", write(tables), "--by", by, "--step", step, "--from", span[0], "--to", span[1])
+
+    return do
+
+
+@pytest.fixture
+def amount(ask: Ask) -> Callable[..., Any]:
+    """Return a function that gives the amount of the first row."""
+
+    def do(tables: dict[str, Any], step: str = "day", span: tuple[str, str] = DAY, by: str = "point") -> Any:
+        return ask(tables, step, span, by)[0]["amount"]
+
+    return do
+
+
+def amounts(rows: Iterable[dict[str, Any]], name: str = "P1") -> list[Any]:
+    """Amounts of one id in order of time."""
+    return [row["amount"] for row in rows if row["id"] == name]
+
+
+def codes(findings: Iterable[dict[str, Any]]) -> set[str]:
+    """Codes of findings."""
+    return {finding["code"] for finding in findings}
+
+
+def of(findings: Iterable[dict[str, Any]], code: str) -> list[dict[str, Any]]:
+    """Findings of a code."""
+    return [finding for finding in findings if finding["code"] == code]
+
+
+# --- One row per device period ----------------------------------------------------------------------------------------
+
+
+def test_difference_times_multiplier_is_the_amount_in_unit(amount: Callable[..., Any]) -> None:
+    # 24 steps of 0.2 x 0.5 = 0.1 MWh: 2.4 MWh = 2400 kWh
+    table = meters("P1,el,main,counter,MWh,0.5,PT1H", columns="multiplier,period")
+    assert amount(park(table, hourly([100 + 0.2 * h for h in range(25)]))) == 2400
+
+
+CHANGE = "period,first_value,last_value,from,to"
+
+
+def test_reading_at_the_change_closes_the_old_device_and_the_new_opens_with_its_register(ask: Ask) -> None:
+    # old: 1000 at 0 h .. 1120 at 12 h (the change); new opens with 5: 15 at 13 h .. 125 at 24 h. Each hour 10 kWh.
+    table = meters(
+        "P1,el,main,counter,kWh,PT1H,,,,2025-01-01T12:00",
+        "P1,el,main,counter,kWh,PT1H,5,,2025-01-01T12:00,",
+        columns=CHANGE,
+    )
+    rows = hourly([1000 + 10 * h for h in range(13)]) + hourly([15 + 10 * h for h in range(12)], 13)
+    got = ask(park(table, rows), "hour")
+    assert amounts(got) == [10] * 24
+    assert ask(park(table, rows))[0]["resolved"] == 1
+
+
+def test_registers_cut_the_interval_at_a_change_between_readings(ask: Ask) -> None:
+    # 1120 at 12:00, closes with 1125 at 12:30, opens with 7, 12 at 13:00: 5 + 5 = 10 in the hour, nothing lost
+    table = meters(
+        "P1,el,main,counter,kWh,PT1H,,1125,,2025-01-01T12:30",
+        "P1,el,main,counter,kWh,PT1H,7,,2025-01-01T12:30,",
+        columns=CHANGE,
+    )
+    rows = hourly([1000 + 10 * h for h in range(13)]) + hourly([12 + 10 * h for h in range(12)], 13)
+    got = ask(park(table, rows), "hour")
+    assert amounts(got) == [10] * 24
+
+
+@pytest.mark.parametrize(("first", "last"), [("", ""), ("7", ""), ("", "1125")])
+def test_unknown_register_makes_the_interval_a_gap_of_unknown_amount(
+    ask: Ask, check: Check, first: str, last: str
+) -> None:
+    # known: 12 h before the change's reading, 11 h after the new device's first = 230; with one register 5 more
+    table = meters(
+        f"P1,el,main,counter,kWh,PT1H,,{last},,2025-01-01T12:30",
+        f"P1,el,main,counter,kWh,PT1H,{first},,2025-01-01T12:30,",
+        columns=CHANGE,
+    )
+    rows = hourly([1000 + 10 * h for h in range(13)]) + hourly([12 + 10 * h for h in range(12)], 13)
+    tables = park(table, rows)
+    day = ask(tables)[0]
+    half = 0.5 if first or last else 0
+    assert day["amount"] == 230 + 10 * half
+    assert day["known"] == pytest.approx((23 + half) / 24)
+    assert "device_change" in codes(check(tables))
+
+
+def test_devices_of_other_units_and_multipliers_add_up(amount: Callable[..., Any]) -> None:
+    # 12 h x 1 x 10 kWh + 12 h x 0.01 MWh = 240 kWh
+    table = meters(
+        "P1,el,main,counter,kWh,10,PT1H,,2025-01-01T12:00",
+        "P1,el,main,counter,MWh,1,PT1H,2025-01-01T12:00,",
+        columns="multiplier,period,from,to",
+    ).replace("kWh,10,PT1H", "kWh,10,PT1H")
+    rows = hourly([50 + h for h in range(13)]) + [("2025-01-01T12:00:01", 3)]
+    rows += hourly([3.01 + 0.01 * h for h in range(12)], 13)
+    assert amount(park(table, rows)) == pytest.approx(240)
+
+
+def test_readings_before_from_are_named_and_not_counted(ask: Ask, check: Check) -> None:
+    table = meters("P1,el,main,counter,kWh,PT1H,2025-01-01T12:00", columns="period,from")
+    tables = park(table, hourly([100 + 10 * h for h in range(25)]))
+    assert amounts(ask(tables)) == [120]
+    assert of(check(tables), "outside_device")[0]["where"]["line"] == 2
+
+
+# --- Roles ------------------------------------------------------------------------------------------------------------
+
+
+def test_check_and_sub_are_never_added_to_the_main(ask: Ask) -> None:
+    table = meters(
+        "P1,el,main,counter,kWh,PT1H", "P2,el,check,counter,kWh,PT1H", "P3,el,sub,counter,kWh,PT1H", columns="period"
+    )
+    text = readings(hourly([10 * h for h in range(25)])) + "".join(
+        readings(hourly([step * h for h in range(25)]), point, header=False) for point, step in (("P2", 11), ("P3", 4))
+    )
+    tables = park(table, text)
+    assert amounts(ask(tables, by="stream"), "el") == [240]
+    points = ask(tables)
+    assert [(row["id"], row["amount"]) for row in points] == [("P1", 240), ("P2", 264), ("P3", 96)]
+
+
+def test_a_stream_with_a_sub_meter_only_is_unknown(ask: Ask) -> None:
+    table = meters("P1,el,sub,counter,kWh,PT1H", columns="period")
+    row = ask(park(table, hourly([10 * h for h in range(25)])), by="stream")[0]
+    assert row["amount"] is None
+    assert row["known"] == 0
+
+
+def test_mains_that_overlap_are_parallel_feeders_and_add_with_a_note(ask: Ask, check: Check) -> None:
+    table = meters("P1,el,main,counter,kWh,PT1H", "P2,el,main,counter,kWh,PT1H", columns="period")
+    text = readings(hourly([10 * h for h in range(25)]))
+    text += readings(hourly([3 * h for h in range(25)]), "P2", header=False)
+    tables = park(table, text)
+    assert amounts(ask(tables, by="stream"), "el") == [240 + 72]
+    assert any(found["code"] == "parallel_mains" and found["level"] == "note" for found in check(tables)), codes(
+        check(tables)
+    )
+
+
+def test_mains_one_after_the_other_are_no_parallel_feeders(ask: Ask, check: Check) -> None:
+    table = meters(
+        "P1,el,main,counter,kWh,PT1H,,2025-01-01T12:00",
+        "P2,el,main,counter,kWh,PT1H,2025-01-01T12:00,",
+        columns="period,from,to",
+    )
+    text = readings(hourly([10 * h for h in range(13)])) + readings(
+        hourly([7 * h for h in range(13)], 12), "P2", header=False
+    )
+    tables = park(table, text)
+    assert amounts(ask(tables, by="stream"), "el") == [120 + 84]
+    assert "parallel_mains" not in codes(check(tables))
+
+
+def test_a_parallel_feeder_without_readings_leaves_half_unknown(ask: Ask) -> None:
+    table = meters("P1,el,main,counter,kWh,PT1H", "P2,el,main,counter,kWh,PT1H", columns="period")
+    rows = [row for row in ask(park(table, hourly([10 * h for h in range(25)])), by="stream") if row["id"] == "el"]
+    assert rows[0]["known"] == pytest.approx(0.5)
+
+
+# --- Registers --------------------------------------------------------------------------------------------------------
+
+
+def test_interval_register_counts_the_amount_of_its_period(ask: Ask) -> None:
+    table = meters("P1,el,main,interval,kWh,PT1H", columns="period")
+    got = ask(park(table, hourly(list(range(24)))), "hour")
+    assert amounts(got) == list(range(24))  # the value at 05:00 is the amount of 05:00 to 06:00
+    assert ask(park(table, hourly(list(range(24)))))[0]["amount"] == 276
+
+
+def test_stamp_end_places_the_interval_before_its_time(ask: Ask) -> None:
+    table = meters("P1,el,main,interval,kWh,PT1H,end", columns="period,stamp")
+    tables = park(table, hourly(list(range(1, 25)), 1))
+    assert amounts(ask(tables, "hour")) == list(range(1, 25))
+    assert amounts(ask(tables)) == [300]
+
+
+@pytest.mark.parametrize(("stamp", "first"), [("start", 0), ("end", 0.25)])
+def test_rate_is_the_mean_over_its_period(ask: Ask, stamp: str, first: float) -> None:
+    # quarter-hours of 8 kW: 2 kWh each
+    table = meters(f"P1,el,main,rate,kW,PT15M,{stamp}", columns="period,stamp")
+    rows = [(first + 0.25 * quarter, 8) for quarter in range(96)]
+    assert amounts(ask(park(table, rows))) == [192]
+    assert amounts(ask(park(table, rows), "hour")) == [8] * 24
+
+
+def test_rate_with_multiplier_and_unit(amount: Callable[..., Any]) -> None:
+    # 0.004 MW x 2 for 24 h = 192 kWh
+    table = meters("P1,el,main,rate,MW,2,PT15M", columns="multiplier,period")
+    assert amount(park(table, [(0.25 * quarter, 0.004) for quarter in range(96)])) == 192
+
+
+def test_rate_point_is_the_trapezoid(ask: Ask) -> None:
+    # 0, 10, 20 kW at 0, 1, 2 h: 5 + 15 = 20 kWh
+    table = meters("P1,el,main,rate_point,kW,PT1H", columns="period")
+    got = ask(park(table, hourly([0, 10, 20])), "hour", ("2025-01-01", "2025-01-02"))
+    assert amounts(got)[:3] == [5, 15, None]
+
+
+def test_rate_point_stops_at_a_gap_longer_than_one_and_a_half_periods(ask: Ask) -> None:
+    # 10 kW at 0, 1.5 and 3.1 h: 15 kWh over the first 1.5 h, nothing over the 1.6 h after
+    table = meters("P1,el,main,rate_point,kW,PT1H", columns="period")
+    row = ask(park(table, [(0, 10), (1.5, 10), (3.1, 10)]))[0]
+    assert row["amount"] == 15
+    assert row["known"] == pytest.approx(1.5 / 24)
+
+
+def test_interval_and_rate_registers_have_no_amount_in_a_hole(ask: Ask, check: Check) -> None:
+    for register in ("interval", "rate"):
+        table = meters(f"P1,el,main,{register},{'kWh' if register == 'interval' else 'kW'},PT1H", columns="period")
+        tables = park(table, [(h, 10) for h in range(24) if h not in (5, 6)])
+        row = ask(tables)[0]
+        assert (row["amount"], row["known"], row["unplaced"]) == (220, pytest.approx(22 / 24), None)
+        assert amounts(ask(tables, "hour"))[4:8] == [10, None, None, 10]
+        assert "missing" in codes(check(tables))
+
+
+# --- Period -----------------------------------------------------------------------------------------------------------
+
+
+def test_blank_period_is_the_commonest_distance_with_a_note(ask: Ask, check: Check) -> None:
+    # 20 distances of 15 min, 3 of 1 h: the hour is a gap
+    table = meters("P1,el,main,counter,kWh")
+    hours = [0.25 * q for q in range(21)] + [6, 7, 8]
+    tables = park(table, [(h, 100 + 4 * h) for h in hours])
+    found = of(check(tables), "period_assumed")
+    assert found[0]["level"] == "note"
+    assert "15 min" in found[0]["message"]
+    row = ask(tables)[0]
+    assert row["amount"] == 32  # 4 kWh x 8 h
+    assert row["resolved"] == pytest.approx(20 / 96)
+
+
+def test_an_interval_never_reaches_past_its_period(ask: Ask) -> None:
+    # mean rates of a quarter-hour read once an hour: 24 x 8 kW x 0.25 h = 48 kWh, a quarter of the time known
+    table = meters("P1,el,main,rate,kW,PT15M", columns="period")
+    row = ask(park(table, [(h, 8) for h in range(24)]))[0]
+    assert row["amount"] == 48
+    assert row["known"] == pytest.approx(0.25)
+
+
+# --- Falls ------------------------------------------------------------------------------------------------------------
+
+DIGITS = meters("P1,el,main,counter,kWh,{multiplier},{digits},PT1H", columns="multiplier,digits,period")
+
+
+def test_fall_under_twice_the_rated_power_is_a_roll_over(ask: Ask) -> None:
+    # 99990 -> 5 with 5 digits: 15 x 10 = 150 kWh < 2 x 80 kW x 1 h = 160
+    tables = park(DIGITS.format(multiplier=10, digits=5), hourly([99980, 99990, 5, 10]), rated=80)
+    assert amounts(ask(tables, "hour"))[:3] == [100, 150, 50]
+    assert "rolled_over" in ask(tables)[0]["flags"]
+
+
+def test_fall_at_twice_the_rated_power_is_a_reset_counting_from_nought(ask: Ask, check: Check) -> None:
+    # 150 kWh is not under 2 x 75 kW x 1 h = 150: reset, 5 x 10 = 50 kWh
+    tables = park(DIGITS.format(multiplier=10, digits=5), hourly([99980, 99990, 5, 10]), rated=75)
+    assert amounts(ask(tables, "hour"))[:3] == [100, 50, 50]
+    assert "reset" in ask(tables)[0]["flags"]
+    assert of(check(tables), "reset")[0]["level"] == "finding"
+
+
+def test_the_time_of_a_gap_widens_the_limit_of_a_roll_over(ask: Ask) -> None:
+    # 99990 -> 50 over 4 h: 60 x 10 = 600 < 2 x 80 x 4 = 640
+    tables = park(DIGITS.format(multiplier=10, digits=5), [(0, 99980), (1, 99990), (5, 50), (6, 55)], rated=80)
+    assert ask(tables)[0]["amount"] == 100 + 600 + 50
+
+
+def test_rated_power_of_the_target_counts_before_that_of_the_source(ask: Ask) -> None:
+    nodes = "id,parent,kind,rated_kw\ngrid,,grid,\nE1,,enterprise,{}\nE2,,enterprise,{}\n"
+    streams = "id,commodity,source,target,made_as,used_as\nel,electricity,E2,E1,,\n"
+    for target, source, expected in (("80", "1", 150), ("1", "80", 50), ("", "80", 150), ("", "1", 50)):
+        tables = park(DIGITS.format(multiplier=10, digits=5), hourly([99980, 99990, 5, 10]))
+        tables |= {"nodes.csv": nodes.format(target, source), "streams.csv": streams}
+        assert amounts(ask(tables, "hour"))[1] == expected
+
+
+@pytest.mark.parametrize(("top", "flag"), [(99901, "rolled_over"), (99900, "reset")])
+def test_without_a_rating_the_limit_is_ten_times_the_own_tail_of_100_steps(ask: Ask, top: int, flag: str) -> None:
+    # 120 steps of 10 before the fall: 99.9th percentile 10, limit 100. 100000 - 99901 + 0 = 99 < 100; 99900 -> 100
+    values = [top - 10 * (120 - h) for h in range(121)]
+    rows = hourly([*values, 0, 10, 20])
+    row = ask(park(DIGITS.format(multiplier=1, digits=5), rows), "month", ("2025-01-01", "2025-02-01"))[0]
+    assert flag in row["flags"]
+    assert row["amount"] == 120 * 10 + (100000 - top if flag == "rolled_over" else 0) + 20
+
+
+def test_with_fewer_than_100_steps_and_no_rating_a_fall_is_a_reset(ask: Ask) -> None:
+    values = [99990 - 10 * (90 - h) for h in range(91)]
+    row = ask(
+        park(DIGITS.format(multiplier=1, digits=5), hourly([*values, 0])), "month", ("2025-01-01", "2025-02-01")
+    )[0]
+    assert "reset" in row["flags"]
+    assert row["amount"] == 900
+
+
+def test_gas_has_no_rated_power_and_goes_by_its_own_steps(ask: Ask) -> None:
+    # rated_kw of the node says nothing of gas; 120 steps of 10 Nm3: limit 100; 9990 -> 0 of 4 digits = 10 < 100
+    streams = "id,commodity,source,target,made_as,used_as\ngas,natural_gas,gasnet,E1,,final_fuel\n"
+    nodes = "id,parent,kind,rated_kw\ngasnet,,fuel_network,\nE1,,enterprise,1\nE2,,enterprise,\n"
+    table = meters("P1,gas,main,counter,Nm3,4,PT1H", columns="digits,period")
+    values = [9990 - 10 * (120 - h) for h in range(121)]
+    tables = park(table, hourly([*values, 0, 10]), **{"streams.csv": streams, "nodes.csv": nodes})
+    row = ask(tables, "month", ("2025-01-01", "2025-02-01"))[0]
+    assert "rolled_over" in row["flags"]
+    assert row["amount"] == 1200 + 10 + 10
+
+
+def test_without_digits_a_fall_is_a_reset(ask: Ask) -> None:
+    assert amounts(ask(park(COUNTER, hourly([99980, 99990, 5, 10]), rated=1000), "hour"))[:3] == [10, 5, 5]
+
+
+# --- Dips: the text may mean a fall TO below 1 % of the old value, or BY less than 1 % of it ---------------------------
+
+DIPS = {
+    "to below 1 %": [1000, 1010, 5, 1030, 1040],
+    "to nought": [1000, 1010, 0, 1030, 1040],
+    "to nought for three readings": [1000, 1010, 0, 0, 0, 1050, 1060],
+    "by less than 1 %": [1000, 1010, 1005, 1030, 1040],
+    "by less than 1 % for two readings": [1000, 1010, 1002, 1009, 1040],
+    "by less than 1 %, back to the old value": [1000, 1010, 1009, 1010, 1020],
+    "by less than 1 %, twice": [1000, 1010, 1009, 1020, 1030, 1029.5, 1040],
+    "by less than 1 %, falling on inside": [1000, 1010, 1008, 1006, 1007, 1050],
+    "both kinds": [1000, 1010, 1008, 1020, 3, 1040, 1050],
+    "near nought, by less than 1 %": [100, 110, 109.5, 120],
+}
+
+
+@pytest.mark.parametrize("rated", ["", "50", "100000"])
+@pytest.mark.parametrize("digits", ["", "5"])
+@pytest.mark.parametrize("case", DIPS)
+def test_a_dip_that_recovers_neither_resets_nor_inflates(
+    ask: Ask, check: Check, case: str, digits: str, rated: str
+) -> None:
+    values = DIPS[case]
+    table = meters(f"P1,el,main,counter,kWh,{digits},PT1H", columns="digits,period")
+    tables = park(table, hourly(values), rated=rated)
+    row = ask(tables)[0]
+    assert row["amount"] == values[-1] - values[0]
+    assert "reset" not in row["flags"]
+    assert "rolled_over" not in row["flags"]
+    assert "spike" in row["flags"]
+    assert "reset" not in codes(check(tables))
+    assert "counter_dip" in codes(check(tables))
+
+
+RESETS = {
+    "to nought and on from there": ([1000, 1010, 0, 10, 20], 10 + 0 + 20),
+    "to nought and past a small old value by counting": ([20, 30, 0, 10, 20, 30, 40, 50], 10 + 50),
+    "to a half": ([1000, 1010, 500, 510], 10 + 500 + 10),
+    "to below 1 %, never back": ([1000, 1010, 8, 18, 28], 10 + 8 + 20),
+    "by less than 1 % at the end of the data": ([1000, 1010, 1009], 10 + 1009),
+}
+
+
+@pytest.mark.parametrize("case", RESETS)
+def test_a_fall_that_does_not_recover_is_a_reset_that_counts_from_nought(ask: Ask, case: str) -> None:
+    values, expected = RESETS[case]
+    row = ask(park(COUNTER, hourly(values), rated=50))[0]
+    assert row["amount"] == expected
+    assert "reset" in row["flags"]
+
+
+def test_a_bidirectional_counter_that_runs_back_has_no_dip(ask: Ask) -> None:
+    table = meters("P1,el,main,counter,kWh,PT1H,true", columns="period,bidirectional")
+    got = ask(park(table, hourly([1000, 1010, 1005, 1030]), rated=50), "hour")
+    assert amounts(got)[:3] == [10, -5, 25]
+    near = ask(park(table, hourly([40, 50, 0, 60]), rated=50), "hour")
+    assert amounts(near)[:3] == [10, -50, 60]
+
+
+def test_a_dip_does_not_widen_the_own_limit_of_a_roll_over(ask: Ask) -> None:
+    # 150 steps of 10, one dip to 0 inside; then 50000 -> 0: over the top 50000 > 10 x 10: a reset, and no 50000 kWh
+    values: list[float] = [50000 - 10 * (150 - h) for h in range(151)]
+    values[60] = 0
+    rows = hourly([*values, 0, 10, 20])
+    row = ask(park(DIGITS.format(multiplier=1, digits=5), rows), "month", ("2025-01-01", "2025-02-01"))[0]
+    assert row["amount"] == 1500 + 20
+    assert "reset" in row["flags"]
