@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from lingtan.inventory.model import Account
     from lingtan.ledger.finding import Finding
     from lingtan.ledger.folder import Loaded
-    from lingtan.ledger.park import Park
+    from lingtan.ledger.park import Park, Statement
     from lingtan.reference import FactorRow, Library
     from lingtan.series.model import Series
     from lingtan.trace import Explanation, ReadingFile
 
 DEFAULT_METHOD = "cn-zcp-2025"
 STEPS = ("day", "month", "year")
+_MONTH = timedelta(days=28)
 
 
 class BookError(Exception):
@@ -72,35 +73,34 @@ class Book:
 
     def _years(self) -> tuple[int, ...]:
         zone = self.park.settings.zone
-        spans = [(row.start, row.end) for row in self.park.statements]
-        spans += self._reading_spans()
-        years = {
-            year
-            for start, end in spans
-            for year in range(start.astimezone(zone).year, _last_year(end.astimezone(zone)) + 1)
-        }
-        # Footers of Parquet files may name years whose rows are set aside.
-        return tuple(sorted(year for year in years if clock.FIRST_YEAR <= year <= clock.LAST_YEAR))
+        years = _years_told(self.park.statements, zone)
+        for start, end in self._reading_spans():
+            years |= set(range(start.astimezone(zone).year, _last_year(end.astimezone(zone)) + 1))
+        return tuple(sorted(years))
 
     def _reading_spans(self) -> list[tuple[datetime, datetime]]:
-        """Return the spans of the reading files: Parquet by its footers, CSV by its rows."""
+        """Return the spans of the reading files: Parquet by its footers where they can be trusted, else by the rows."""
         source = self.loaded.readings
-        if not source.files:
-            return []
+        told = {file: self._footer_span(file) for file in source.files}
+        opened = tuple(file for file, span in told.items() if span is None)
+        frames = folder.ReadingSource(source.root, opened, source.book).blocks()
+        ends = (frame.get_column("time").sort() for frame in frames)
+        return [*(span for span in told.values() if span), *((times[0], times[-1]) for times in ends)]
+
+    def _footer_span(self, file: str) -> tuple[datetime, datetime] | None:
+        """Return the span that a Parquet file's footer tells; None where it does not, or names years never used."""
+        if not file.endswith(".parquet"):
+            return None
         from lingtan.ledger.folder.readings.slabs import CLOCK_SLACK, Slab, open_slab
 
-        spans = []
-        for file in source.files:
-            slab = open_slab(self.root / file, file) if file.endswith(".parquet") else None
-            groups = slab.groups if isinstance(slab, Slab) else ()
-            bounds = [group.times for group in groups if group.times is not None]
-            if bounds:
-                low, high = min(low for low, _ in bounds) + CLOCK_SLACK, max(high for _, high in bounds) - CLOCK_SLACK
-                spans.append((min(low, high), max(low, high)))
-        tables = tuple(file for file in source.files if file.endswith(".csv"))
-        frames = folder.ReadingSource(source.root, tables, source.book).blocks()
-        ends = (frame.get_column("time").sort() for frame in frames)
-        return [*spans, *((times[0], times[-1]) for times in ends)]
+        slab = open_slab(self.root / file, file)
+        bounds = [group.times for group in slab.groups if group.rows] if isinstance(slab, Slab) else []
+        known = [times for times in bounds if times is not None]
+        if not known or len(known) < len(bounds):
+            return None
+        span = min(low for low, _ in known) + CLOCK_SLACK, max(high for _, high in known) - CLOCK_SLACK
+        low, high = min(span), max(span)
+        return (low, high) if low.year >= clock.FIRST_YEAR and high.year <= clock.LAST_YEAR else None
 
     def series(self, start: datetime, end: datetime, *, steps: Sequence[str] = STEPS) -> Series:
         """Return the roll-ups of the readings over [start, end)."""
@@ -196,18 +196,18 @@ class Book:
 
     def _folder_findings(self) -> tuple[Finding, ...]:
         """Return the findings of the tables, with those of observations, which no other question needs."""
-        held = any(file.startswith("observations/") for file in self.loaded.extras.files)
-        return folder.read(self.root, observations=True).findings if held else self.loaded.findings
+        if any(file.startswith("observations/") for file in self.loaded.extras.files):
+            return folder.read(self.root, observations=True).findings
+        return self.loaded.findings
 
     def _covered_by_default(self, adopted: FlowSet, start: datetime, end: datetime) -> tuple[Finding, ...]:
         """Return what certificates find in the default boundary; that it is not known the folder says."""
         from lingtan.ledger.boundary import BoundaryError
 
         try:
-            boundary = self._boundary(None)
+            return self._covered(adopted, self._boundary(None), start, end).findings
         except BoundaryError:
             return ()
-        return self._covered(adopted, boundary, start, end).findings
 
     def _covered(self, adopted: FlowSet, boundary: str, start: datetime, end: datetime) -> Coverage:
         from lingtan import certificates
@@ -247,9 +247,7 @@ class Book:
         try:
             text = file.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as fault:
-            raise BookError(
-                f"{file}: expected UTF-8 text, byte {fault.start} is not; save the file as UTF-8."
-            ) from fault
+            raise BookError(f"{file}: expected UTF-8, byte {fault.start} is not; save the file as UTF-8.") from fault
         try:
             read = methods.load(text=text)
         except methods.MethodError as fault:
@@ -309,12 +307,7 @@ class Book:
             *stock_findings,
             *made.findings,
         ]
-        quiet = inventory.disregarded(self.park, known)
-        about = [
-            finding
-            for finding in found
-            if _concerns(finding, start, end) and not (finding.code == "flow_missing" and finding.where.stream in quiet)
-        ]
+        about = stake.about(found, start, end, quiet=inventory.disregarded(self.park, known))
         return replace(made, findings=stake.merged(about, park=self.park, account=made))
 
     def _library(self) -> Library:
@@ -465,16 +458,30 @@ def _near(text: str, known: set[str]) -> str:
     return f" Near: {', '.join(near)}." if near else ""
 
 
+def _years_told(statements: Sequence[Statement], zone: tzinfo) -> set[int]:
+    """Return the years that statements speak of: those they lie in, or of which one party tells a month at least.
+
+    Bills from 25 December to 25 January do not make a year of their seven days in December; where nothing else is
+    told, the year counts that most of it lies in.
+    """
+    told: dict[tuple[str, str, str], dict[int, timedelta]] = {}
+    years: set[int] = set()
+    for row in statements:
+        parts = clock.years(row.start, row.end, zone)
+        party = told.setdefault((row.stream, row.kind, row.reporter), {})
+        for low, high in parts:
+            year = low.astimezone(zone).year
+            party[year] = party.get(year, timedelta()) + min(high, row.end) - max(low, row.start)
+            if len(parts) == 1 or party[year] >= _MONTH:
+                years.add(year)
+    most = {year: part for party in told.values() for year, part in sorted(party.items())}
+    return years or ({max(most, key=lambda year: most[year])} if most else set())
+
+
 def _last_year(end: datetime) -> int:
     """Return the year that a half-open span ends in."""
     at_edge = (end.month, end.day, end.hour, end.minute, end.second) == (1, 1, 0, 0, 0)
     return end.year - 1 if at_edge else end.year
-
-
-def _concerns(finding: Finding, start: datetime, end: datetime) -> bool:
-    """Tell whether a finding touches [start, end); one without time concerns every year."""
-    before = finding.end is not None and finding.end <= start
-    return not (before or (finding.start is not None and finding.start >= end))
 
 
 def _converted(park: Park) -> set[tuple[str, str]]:

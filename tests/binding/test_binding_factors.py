@@ -29,7 +29,9 @@ def coal(factors: str = "", **tables: str) -> Mapping[str, str]:
     return park("c,anthracite,market,E1,,final_fuel\n", f"c,{YEAR},1000,t,report,E1\n", factors=factors, **tables)
 
 
-def row(name: str, value: object, *, of: str = "anthracite", parameter: str = "ef_co2", unit: str = "tCO2/t", **more: str) -> str:
+def row(
+    name: str, value: object, *, of: str = "anthracite", parameter: str = "ef_co2", unit: str = "tCO2/t", **more: str
+) -> str:
     """Return a row of factors.csv."""
     fields = {"for": "", "data_year": "2025", "from": "", "to": "", "region": "", "status": "own", **more}
     return (
@@ -71,11 +73,18 @@ def test_a_row_for_a_node_means_what_it_supplies_and_not_what_it_uses(account: A
     # for = E1: E1 supplies no coal, so the blank row (1 t/t) holds
     result = account(coal(row("blank", 1) + row("user", 9, **{"for": "E1"})))
     assert result["totals"]["co2_t"] == pytest.approx(1000)
+    idle = [x for x in result["findings"] if x["code"] == "idle_factor"]
+    assert [(x["where"]["file"], x["where"]["line"]) for x in idle] == [("factors.csv", 3)]
+
+
+def test_a_row_that_some_stream_answers_to_is_not_called_idle(account: Account) -> None:
+    assert "idle_factor" not in codes(account(coal("".join(ROWS.values())))["findings"])
 
 
 def test_a_row_for_a_parent_node_holds_for_what_its_children_supply(account: Account) -> None:
     nodes = (
-        "id,parent,kind\ngrid,,grid\nmarket,,market\nE1,,enterprise\nE2,,enterprise\nboiler,E1,process\nheatnet,,heat_network\n"
+        "id,parent,kind\ngrid,,grid\nmarket,,market\nE1,,enterprise\nE2,,enterprise\n"
+        "boiler,E1,process\nheatnet,,heat_network\n"
     )
     tables = park(
         "h,heat,boiler,heatnet,heat_generation,\n",
@@ -111,10 +120,8 @@ def test_two_equal_rows_are_a_fault_and_neither_is_used(account: Account, check:
 
 
 def test_a_row_holds_from_and_until_before_to(account: Account) -> None:
-    months = "".join(
-        f"c,2025-{m:02d}-01,{2025 + m // 12}-{m % 12 + 1:02d}-01,100,t,report,E1\n" for m in range(1, 13)
-    )
-    rows = row("first", 2, **{"to": "2025-05-01"}) + row("second", 3, **{"from": "2025-05-01", "to": "2026-01-01"})
+    months = "".join(f"c,2025-{m:02d}-01,{2025 + m // 12}-{m % 12 + 1:02d}-01,100,t,report,E1\n" for m in range(1, 13))
+    rows = row("first", 2, to="2025-05-01") + row("second", 3, **{"from": "2025-05-01", "to": "2026-01-01"})
     tables = park("c,anthracite,market,E1,,final_fuel\n", months, factors=rows)
     result = account(tables)
     # four months x 100 t x 2 + eight months x 100 t x 3
@@ -283,7 +290,10 @@ def test_power_sent_goes_by_what_made_it(account: Account) -> None:
         "id,parent,kind\ngrid,,grid\ngasnet,,fuel_network\nmarket,,market\nE1,,enterprise\nE2,,enterprise\n"
         "chp,E1,generator\npv,E2,generator\n"
     )
-    streams = "gas,natural_gas,gasnet,chp,,power_generation\na,electricity,chp,grid,generation,\nb,electricity,pv,grid,generation,\n"
+    streams = (
+        "gas,natural_gas,gasnet,chp,,power_generation\n"
+        "a,electricity,chp,grid,generation,\nb,electricity,pv,grid,generation,\n"
+    )
     amounts = f"gas,{YEAR},10,1e4 Nm3,invoice,gasnet\na,{YEAR},100,MWh,invoice,grid\nb,{YEAR},200,MWh,invoice,grid\n"
     result = account(park(streams, amounts, nodes=nodes))
     # -100 x 0.8325 for the gas engine's, 0 for the PV's
@@ -317,7 +327,10 @@ def test_slag_and_ash_of_conversion_are_not_deducted(account: Account) -> None:
 
 
 def test_stock_changes_count_at_the_conversion_node_and_its_children(account: Account) -> None:
-    nodes = "id,parent,kind\nmarket,,market\nE1,,enterprise\nE2,,enterprise\noven,E1,process\nyard,oven,storage\nother,E1,storage\n"
+    nodes = (
+        "id,parent,kind\nmarket,,market\nE1,,enterprise\nE2,,enterprise\n"
+        "oven,E1,process\nyard,oven,storage\nother,E1,storage\n"
+    )
     rows = row("cf", "0.75", parameter="carbon_fraction", unit="tC/t", of="coking_coal", status="measured")
     stocks = "node,commodity,time,amount,unit\n" + "".join(
         f"{node},coking_coal,{time},{amount},t\n"

@@ -137,7 +137,9 @@ def test_the_bridge_to_a_new_method_adds_up(write: Any, run: Any) -> None:
 
 def test_power_of_several_gases_is_priced_once_between_units(account: Account) -> None:
     # CO2 0.6 kg/kWh and CH4 0.01 kg/kWh x 27.9: 0.879 t/MWh, E1 passes 4000 of 10000 MWh on to E2
-    gases = HOST + """
+    gases = (
+        HOST
+        + """
 [[recipe.grid_ch4.way]]
 rule = "electricity_by_origin"
 ef = { parameter = "ef_ch4", value = 0.01 }
@@ -160,6 +162,7 @@ default = "grid"
 rule = "electricity_by_origin"
 ef = { parameter = "ef_market", from = ["supplier"] }
 """
+    )
     factors = FACTORS + "g,electricity,ef_location,,0.6,kgCO2/kWh,2023,,,,Host,web,own\n"
     result = account({**HOST_PARK, "methods/host-2026.toml": gases, "factors.csv": factors}, method="host-2026")
     assert result["by_category"]["electricity"] == pytest.approx(10000 * 0.879)
@@ -171,9 +174,7 @@ def test_a_method_may_state_its_own_potentials(account: Account) -> None:
     own = HOST.replace('gwp_set = "AR6"', "[gwp]\nch4 = 80\nn2o = 300\n").replace(
         'document = "Host country inventory rules 2024 (invented)"\ncategories = ["fuel", "electricity"]', ""
     )
-    text = own.replace(
-        "[gwp]", 'document = "Host country rules"\ncategories = ["fuel", "electricity"]\n\n[gwp]'
-    )
+    text = own.replace("[gwp]", 'document = "Host country rules"\ncategories = ["fuel", "electricity"]\n\n[gwp]')
     result = account({**HOST_PARK, "methods/host-2026.toml": text}, method="host-2026")
     assert result["totals"]["co2e_t"] == pytest.approx(CO2 + POWER + CH4 * 80 + N2O * 300)
 
@@ -185,13 +186,34 @@ def test_a_factor_in_co2e_makes_a_line_in_co2e(account: Account) -> None:
     assert (line["substance"], line["amount_t"], line["co2e_t"]) == ("CO2e", pytest.approx(POWER), pytest.approx(POWER))
 
 
-def test_a_row_whose_unit_does_not_fit_is_named(account: Account) -> None:
-    factors = HOST_PARK["factors.csv"].replace("kgCO2/kWh", "kgCO2/kWh").replace("ef_location", "ef_market")
+def test_a_must_measure_parameter_that_the_park_lacks_is_named(account: Account) -> None:
+    factors = HOST_PARK["factors.csv"].replace("ef_location", "ef_market")
     result = account({**HOST_PARK, "factors.csv": factors}, method="host-2026")
     missing = [x for x in result["findings"] if x["code"] == "factor_missing"]
-    assert missing and "ef_location" in missing[0]["message"]
+    assert "ef_location" in missing[0]["message"]
     assert result["by_category"]["electricity"] is None
     assert result["status"] == "incomplete"
+
+
+def test_a_row_whose_unit_does_not_fit_the_rule_is_named_with_its_line(account: Account) -> None:
+    # carbon content per heat where the method asks for carbon per amount
+    text = HOST.replace(
+        'ncv = { parameter = "NCV", from = ["property", "own", "IPCC2006"] }\n'
+        'ef = { parameter = "ef_co2", from = ["own", "IPCC2006"] }',
+        'ncv = { parameter = "NCV", from = ["own"] }\nef = { parameter = "ef_co2", from = ["own"] }',
+    )
+    factors = (
+        HOST_PARK["factors.csv"]
+        + "n,diesel,NCV,,43,GJ/t,2025,,,,Lab,lab,measured\nf,diesel,ef_co2,,3.1,tCO2/t,2025,,,,Lab,lab,own\n"
+    )
+    tables = {**HOST_PARK, "methods/host-2026.toml": text, "factors.csv": factors}
+    missing = [x for x in account(tables, method="host-2026")["findings"] if x["code"] == "factor_missing"]
+    assert any("factors.csv:4" in x["message"] and "tCO2/t" in x["message"] for x in missing)
+
+
+def test_the_bridge_does_not_take_further_gases_for_another_amount(write: Any, run: Any) -> None:
+    made = run("bridge", write(HOST_PARK), "--from", "cn-zcp-2025", "--to", "host-2026", "--year", 2025)
+    assert {x["kind"] for x in made["steps"]} == {"factor"}
 
 
 def test_a_gas_without_a_potential_is_named_and_not_nought(account: Account) -> None:

@@ -379,6 +379,15 @@ def test_bills_from_the_25th_in_the_account(account: Account) -> None:
     assert by_code(result["findings"], "calendarised")
 
 
+def test_the_ends_of_bills_make_no_year_of_their_own(run: Run, write: Write) -> None:
+    # from 25 December 2024 to 25 January 2026: the year is 2025, and nobody misses all of 2024 or 2026
+    folder = write(said(*bills()))
+    assert run("account", folder)["year"] == 2025
+    assert {row["start"][:4] for row in run("flows", folder)} == {"2025"}
+    assert not by_code(run("check", folder)["findings"], "flow_missing")
+    assert run("account", write(said(*bills((2024, 12), 1))))["year"] == 2025
+
+
 def test_bills_count_for_the_months_they_cover_together_and_the_rest_is_named(flows: Any, check: Check) -> None:
     # from 25 January to 25 December: February to November are covered whole; January has 7 of 31 days = 700 kWh
     tables = said(*bills((2025, 1), 11))

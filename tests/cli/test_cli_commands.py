@@ -44,6 +44,9 @@ class FakeBook:
     def years(self) -> tuple[int, ...]:
         return (2024, 2025)
 
+    def window(self, *_: int) -> None:
+        """Every year is one of the format here."""
+
     def check(self) -> object:
         return self.findings
 

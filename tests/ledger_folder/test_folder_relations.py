@@ -162,7 +162,7 @@ def test_factor_row_repeated_with_the_same_value_counts_once(folder: Maker) -> N
 @pytest.mark.parametrize(
     "change",
     [
-        "B,anthracite,NCV,E1,21,GJ/t,,own,D",
+        "B,anthracite,NCV,K,21,GJ/t,,own,D",
         "B,anthracite,NCV,,21,GJ/t,2025-01-01,own,D",
         "B,anthracite,NCV,,21,GJ/t,,measured,D",
     ],

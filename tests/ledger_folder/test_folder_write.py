@@ -48,7 +48,7 @@ EVERYTHING: dict[str, str | bytes] = {
     "P,headcount,2025-01-01,2026-01-01,12,,\nE1,rating,,,A+,,\n",
     "commodities.csv": "code,name_zh,name_en,kind,parent,unit,fossil,p_mpa,t_c,note\nst10,汽,Steam,,steam,,,1.0,200,\n",
     "factors.csv": "id,subject,parameter,for,value,unit,data_year,from,to,region,document,source,status\n"
-    "F1,anthracite,NCV,E1,20.9,GJ/t,2025,2025-01-01,2026-01-01,,Report 7,lab,measured\n",
+    "F1,anthracite,NCV,K,20.9,GJ/t,2025,2025-01-01,2026-01-01,,Report 7,lab,measured\n",
     "prices.csv": "subject,component,from,to,value,currency,unit,note\nS1,energy,2025-01-01,,0.62,CNY,kWh,\n",
     "certificates.csv": "id,kind,event,date,amount,unit,serial_from,serial_to,generator,beneficiary,start,end\n"
     "L1,GEC,issue,2025-02-01,10,MWh,1,10,WF,,,\nL1,GEC,retire,2025-03-01,10,MWh,1,10,WF,E1,2025-01-01,2026-01-01\n",

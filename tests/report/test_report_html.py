@@ -155,3 +155,44 @@ def test_writing_makes_the_folder(tmp_path: Path) -> None:
 
 def test_the_same_account_gives_the_same_page() -> None:
     assert html.render(ACCOUNT, park=PARK, synthetic=True) == PAGE
+
+
+def test_where_no_month_is_known_the_page_says_why_and_draws_no_bars() -> None:
+    lines = tuple(replace(line, months=()) for line in ACCOUNT.lines)
+    yearly = replace(ACCOUNT, by_month=dict.fromkeys(ACCOUNT.by_month), lines=lines)
+    page = html.render(yearly, park=PARK)
+    assert "No month is known by itself, so there are no bars" in page
+    assert 'class="wide"' not in page
+
+
+def test_lines_that_differ_only_in_their_factors_stand_as_one_row() -> None:
+    gas = next(line for line in ACCOUNT.lines if line.id == "fuel:S-GAS")
+    halves = tuple(
+        replace(gas, id=f"fuel:S-GAS#{at}", months=((f"2025-0{at}", gas.amount_t or Decimal(0)),)) for at in (1, 2)
+    )
+    page = html.render(replace(ACCOUNT, lines=(*halves, *ACCOUNT.lines[1:])), park=PARK)
+    assert "2 lines" in page
+    assert "<span>2025-01</span>" in page
+
+
+def test_a_change_of_stock_has_the_name_and_unit_of_what_is_stocked() -> None:
+    gas = next(line for line in ACCOUNT.lines if line.id == "fuel:S-GAS")
+    stock = replace(
+        gas, id="conversion:stock.E01.natural_gas", stream="", inputs=(), activity="stock change", unit="Nm3",
+        commodity="natural_gas",
+    )  # fmt: skip
+    page = html.render(replace(ACCOUNT, lines=(stock,)), park=PARK)
+    assert "天然气 · 库存变化" in page
+    assert '1,000,000<span class="unit"> Nm3</span>' in page
+
+
+def test_the_chinese_page_tells_findings_in_chinese() -> None:
+    # The English message of the hand-made finding stands on the English half only.
+    assert "Invoice and meter differ." in part("en")
+    assert "Invoice and meter differ." not in part("zh")
+
+
+def test_a_choice_that_moves_nothing_is_folded_and_not_marked() -> None:
+    idle = replace(ACCOUNT.choices[0], effect={"0.31": dict(ACCOUNT.totals)})
+    page = html.render(replace(ACCOUNT, choices=(idle,)), park=PARK)
+    assert "choices that move no total here: 1" in page

@@ -33,7 +33,7 @@ def readings() -> pl.DataFrame:
         for i in range(96 * 40):
             if i % 211 in (5, 6, 7):
                 continue
-            value = (900_000 + slope * i * 10 + (i % 17)) % 1_000_000
+            value = (900_000 + slope * i * 10 + (i % 3) / 2) % 1_000_000
             if point == "A" and i > 3000:
                 value = (i - 3000) * slope * 10
             rows.append((START + QUARTER * i, round(value, 2), None))

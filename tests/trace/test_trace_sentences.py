@@ -95,7 +95,7 @@ def test_near_words_are_named() -> None:
 
 def test_one_code_of_two_rooms_has_two_sentences() -> None:
     cell = Finding("out_of_range", "error", "x", params={"column": "share"})
-    series = Finding("out_of_range", "finding", "x", params={"point": "P", "count": 2})
+    series = Finding("out_of_range", "finding", "x", params={"said": "out_of_range", "count": 2})
     assert tell.title_of(cell, "zh") == "超出合理范围"
     assert tell.title_of(series, "zh") == "超出额定"
 

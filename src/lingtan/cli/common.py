@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from lingtan.cli.words import say
+from lingtan.cli.words import FAULTS, HELP, say, translated
 
 if TYPE_CHECKING:
     from lingtan.book import Book
@@ -28,7 +28,13 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the command line and end with code 2."""
-        self.exit(REFUSED, say("usage", self.lang, message=message, prog=self.prog) + "\n")
+        told = translated(message, FAULTS) if self.lang == "zh" else message
+        self.exit(REFUSED, say("usage", self.lang, message=told, prog=self.prog) + "\n")
+
+    def format_help(self) -> str:
+        """Return the help with argparse's own words in the language."""
+        text = super().format_help()
+        return translated(text, HELP) if self.lang == "zh" else text
 
 
 def language(argv: Iterable[str]) -> str:

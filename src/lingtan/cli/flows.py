@@ -35,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
     start, end = _time("--from", args.start, zone, args.lang), _time("--to", args.end, zone, args.lang)
     if start is None:
         year = _year_before(end, zone) if end and args.year is None else common.year_of(book, args)
-        start = clock.parse_date(f"{year:04d}-01-01")
+        book.window(year)  # refuses what is no year of the format before a date is made of it
+        start = date(year, 1, 1)
     end = end or date((start.astimezone(zone) if isinstance(start, datetime) else start).year + 1, 1, 1)
     rows = book.flow_table(by=args.by, step=args.step, start=start, end=end, ids=tuple(args.id))
     if args.json:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -153,6 +154,31 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{file} is not UTF-8 text; save it as CSV in UTF-8",
     ),
 }
+
+
+#: What argparse says in English -> Chinese: in a help, and where the command line is wrong.
+HELP: tuple[tuple[str, str], ...] = (
+    (r"^usage: ", "用法："),
+    (r"^positional arguments:", "参数："),
+    (r"^options:", "选项："),
+    (r"show this help message and exit", "显示这份帮助"),
+)
+FAULTS: tuple[tuple[str, str], ...] = (
+    (r"the following arguments are required: (.+)", r"缺少 \1"),
+    (r"unrecognized arguments: (.+)", r"不认识 \1"),
+    (r"argument (.+?): invalid choice: (.+?) \(choose from (.+)\)", r"\1 不能是 \2，可用的有 \3"),
+    (r"argument (.+?): invalid int value: (.+)", r"\1 应为整数，收到 \2"),
+    (r"argument (.+?): expected one argument", r"\1 后面要给一个值"),
+    (r"argument (.+?): expected at least one argument", r"\1 后面至少要给一个值"),
+    (r"ambiguous option: (.+?) could match (.+)", r"\1 不明确，可能是 \2"),
+)
+
+
+def translated(text: str, table: Sequence[tuple[str, str]]) -> str:
+    """Return text with the patterns of a table replaced."""
+    for pattern, told in table:
+        text = re.sub(pattern, told, text, flags=re.M)
+    return text
 
 
 def say(key: str, lang: str, **values: Any) -> str:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import combinations
 
 from lingtan.flows.checks import Desk
 from lingtan.flows.grid import cut, local_text
@@ -96,13 +97,21 @@ def _parallel(desk: Desk, options: Sequence[Option]) -> Iterator[Finding]:
     for option in options:
         if option.role != "main" or len(option.points) < 2 or option.origin != "meter":
             continue
-        together = sorted(index for index, reading in option.readings.items() if len(reading.sources) > 1)
+        together = sorted(
+            index for index, reading in option.readings.items() if _overlap(desk, [one.ref for one in reading.sources])
+        )
         if together:
             grid = desk.meters.grid
             start, end = grid.edges[together[0]], grid.edges[together[-1] + 1]
             message = f"Stream {desk.stream.id}: main meters {option.label} are parallel feeders and were added"
             params = {"points": list(option.points)}
             yield Finding("parallel_mains", "note", message, Where(stream=desk.stream.id), start, end, params=params)
+
+
+def _overlap(desk: Desk, points: Sequence[str]) -> bool:
+    """Tell whether device periods of two of the points overlap in time."""
+    rows = [desk.meters.devices[desk.stream.id].get(point, ()) for point in points]
+    return any(one.valid.overlaps(other.valid) for a, b in combinations(rows, 2) for one in a for other in b)
 
 
 def _several_reporters(desk: Desk, options: Sequence[Option]) -> Iterator[Finding]:

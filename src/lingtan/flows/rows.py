@@ -17,6 +17,7 @@ from lingtan.flows.model import Flow
 from lingtan.flows.pieces import ZERO_KIND, Edges, is_year_level
 from lingtan.flows.virtual import Formula, evaluate
 from lingtan.ledger import boundary, clock, quality
+from lingtan.ledger.finding import plain
 from lingtan.ledger.park import Park, Stream
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
@@ -53,12 +54,12 @@ class Row:
             "commodity": self.commodity,
             "start": _written(self.start, zone),
             "end": _written(self.end, zone),
-            "amount": None if self.amount is None else float(self.amount),
+            "amount": plain(self.amount),
             "unit": self.unit,
             "flags": list(self.flags),
             "resolved": float(self.resolved),
             "known": float(self.known),
-            "unplaced": None if self.unplaced is None else float(self.unplaced),
+            "unplaced": plain(self.unplaced),
             "origin": self.origin,
         }
 

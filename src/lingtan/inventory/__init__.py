@@ -11,4 +11,6 @@ from lingtan.inventory.methods import MethodError
 from lingtan.inventory.model import Account
 from lingtan.inventory.rules import RuleError
 
-__all__ = ["Account", "Bridge", "MethodError", "RuleError", "account", "bridge", "disregarded", "methods", "present", "rules"]
+__all__ = [
+    "Account", "Bridge", "MethodError", "RuleError", "account", "bridge", "disregarded", "methods", "present", "rules",
+]  # fmt: skip

@@ -164,7 +164,8 @@ def _account(run: Run, method: Method) -> Account:
     by_term = _sorted(matches(run, plan.energy), len(plan.energy))
     by_line = [lines.of_entry(run, plan, by_entry[i], entry=entry, notes=notes) for i, entry in enumerate(plan.entries)]
     used = [energy.of_entry(run, by_term[i], entry=term, notes=notes) for i, term in enumerate(plan.energy)]
-    inside = any(map(run.scope.sides, run.scope.park.streams.values()))
+    streams = run.scope.park.streams.values()
+    inside = any(run.scope.time_us(stream, side) for stream in streams for side in run.scope.sides(stream))
     base = Made(plan, tuple(by_line), tuple(map(energy.sum_of, used)), inside)
     totals = _totals(base)
     made = lines.numbered(line for part in base.lines for line in part)

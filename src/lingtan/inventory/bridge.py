@@ -8,13 +8,14 @@ certificates) and the other does not, the finer one sets the parts. A match give
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import Any
 
 from lingtan.inventory.model import Account, Line
 from lingtan.inventory.rules import CONTEXT, kept
 from lingtan.inventory.scope import ZERO
+from lingtan.ledger.finding import plain
 
 Key = tuple[str, str, str]
 
@@ -93,22 +94,18 @@ class Bridge:
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {
-            "before": {"id": self.before, "co2e_t": _number(self.before_t)},
-            "after": {"id": self.after, "co2e_t": _number(self.after_t)},
-            "difference_t": _number(self.difference_t),
+            "before": {"id": self.before, "co2e_t": plain(self.before_t)},
+            "after": {"id": self.after, "co2e_t": plain(self.after_t)},
+            "difference_t": plain(self.difference_t),
             "steps": [
                 {
                     "id": step.id, "kind": step.kind, "category": step.category, "side": step.side,
-                    "origin": step.origin or None, "amount_t": float(step.amount_t), "zh": step.text_zh,
+                    "origin": step.origin or None, "amount_t": plain(step.amount_t), "zh": step.text_zh,
                     "en": step.text_en, "streams": list(step.streams),
                 }
                 for step in self.steps
             ],
         }  # fmt: skip
-
-
-def _number(value: Decimal | None) -> float | None:
-    return None if value is None else float(value)
 
 
 @dataclass(slots=True)
@@ -117,6 +114,7 @@ class Side:
 
     results: dict[str, Decimal]
     amounts: dict[str, Decimal]
+    told: set[object] = field(default_factory=set)
 
     def split(self, origins: Mapping[str, Decimal]) -> dict[str, Decimal]:
         """Divide the result by the amounts of another account's origins; the last takes the remainder."""
@@ -178,7 +176,10 @@ def _sides(account: Account) -> dict[Key, Side]:
     found: dict[Key, Side] = {}
     for line in counted(account):
         side = found.setdefault((line.stream or line.id, line.category, line.side), Side({}, {}))
-        amount = sum((item.amount or ZERO for item in line.inputs), ZERO)
+        # Several gases of one fuel stand for one amount of it.
+        parts = {(line.origin, item.flow.start, item.flow.end): item.amount or ZERO for item in line.inputs}
+        amount = sum((part for key, part in parts.items() if key not in side.told), ZERO)
+        side.told.update(parts)
         side.results[line.origin] = side.results.get(line.origin, ZERO) + (line.co2e_t or ZERO)
         side.amounts[line.origin] = side.amounts.get(line.origin, ZERO) + amount
     return found

@@ -292,11 +292,12 @@ def _tell_missing(run: Run, recipe: Recipe, stream: Stream, group: Group, *, not
 
 
 def _tell_rows(run: Run, match: Match, group: Group, notes: Notes) -> None:
-    stream = match.stream
+    stream, zone = match.stream, run.scope.park.settings.zone
     for name in group.found.averaged:
+        first = group.parts[0].flow
         message = (
-            f"{name} of {stream.id} is given for parts of {group.parts[0].flow.start:%Y-%m-%d} to "
-            f"{group.parts[0].flow.end:%Y-%m-%d}: weighted by time. Give amounts and properties for the same spans."
+            f"{name} of {stream.id} is given for parts of {_day(first.start, zone)} to {_day(first.end, zone)}: "
+            "weighted by time. Give amounts and properties for the same spans."
         )
         params = {"stream": stream.id, "property": name}
         notes.add(

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from lingtan.inventory.model import Account, Choice, FactorUse, Line, LineInput, NodeAccount
+from lingtan.ledger.finding import plain
 
 
 def as_json(account: Account) -> dict[str, Any]:
@@ -29,20 +30,16 @@ def as_json(account: Account) -> dict[str, Any]:
     }
 
 
-def _number(value: Decimal | None) -> float | None:
-    return None if value is None else float(value)
-
-
 def _numbers(values: Mapping[str, Decimal | None]) -> dict[str, float | None]:
-    return {name: _number(value) for name, value in values.items()}
+    return {name: plain(value) for name, value in values.items()}
 
 
-def _unit(unit: NodeAccount) -> dict[str, float]:
+def _unit(unit: NodeAccount) -> dict[str, float | None]:
     return {
-        "own": float(unit.own),
-        "received": float(unit.received),
-        "sent": float(unit.sent),
-        "net": float(unit.net),
+        "own": plain(unit.own),
+        "received": plain(unit.received),
+        "sent": plain(unit.sent),
+        "net": plain(unit.net),
     }
 
 
@@ -61,23 +58,23 @@ def _line(line: Line) -> dict[str, Any]:
         "node": line.node,
         "category": line.category,
         "substance": line.substance,
-        "amount_t": _number(line.amount_t),
-        "co2e_t": _number(line.co2e_t),
+        "amount_t": plain(line.amount_t),
+        "co2e_t": plain(line.co2e_t),
         "rule": line.rule or None,
         "inputs": [_input(item) for item in line.inputs],
         "factors": [_factor(use) for use in line.factors],
-        "coverage": float(line.coverage),
+        "coverage": plain(line.coverage),
         "notation": line.notation or None,
         "stream": line.stream or None,
         "start": line.start.isoformat(),
         "end": line.end.isoformat(),
-        "months": {month: float(amount) for month, amount in line.months},
+        "months": {month: plain(amount) for month, amount in line.months},
         "scope": line.scope or None,
         "activity": line.activity or None,
         "side": line.side or None,
         "origin": line.origin or None,
         "sign": line.sign,
-        "arguments": {name: float(value) for name, value in line.arguments.items()},
+        "arguments": {name: plain(value) for name, value in line.arguments.items()},
         "status": line.status or None,
         "view": line.view or None,
         "note": line.note or None,
@@ -90,11 +87,11 @@ def _input(item: LineInput) -> dict[str, Any]:
         "stream": flow.stream,
         "start": flow.start.isoformat(),
         "end": flow.end.isoformat(),
-        "amount": _number(item.amount),
+        "amount": plain(item.amount),
         "unit": item.unit,
-        "share": float(item.share),
+        "share": plain(item.share),
         "origin": flow.origin,
-        "known": float(flow.known),
+        "known": plain(flow.known),
     }
 
 
@@ -102,7 +99,7 @@ def _factor(use: FactorUse) -> dict[str, Any]:
     row = use.row
     return {
         "parameter": use.parameter,
-        "value": float(use.value),
+        "value": plain(use.value),
         "unit": use.unit,
         "id": row.id,
         "document": row.document or None,

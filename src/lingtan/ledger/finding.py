@@ -11,6 +11,11 @@ from typing import Any, Literal
 Level = Literal["error", "finding", "note"]
 
 
+def plain(value: Decimal | None) -> float | None:
+    """Return an amount as JSON holds it: null where it is not known, and nought without a sign."""
+    return None if value is None else float(value) + 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """Place of a finding; blank and None where it does not apply. Lines count physically from 1."""
@@ -65,6 +70,6 @@ class Finding:
             "where": self.where.as_json(),
             "from": self.start.isoformat() if self.start else None,
             "to": self.end.isoformat() if self.end else None,
-            "amount": float(self.amount) if self.amount is not None else None,
+            "amount": plain(self.amount),
             "unit": self.unit or None,
         }

@@ -34,7 +34,7 @@ def months(page: Page) -> Markup:
     left = total - sum(known, Decimal(0)) if total is not None else None
     told = (
         [el("p", say("months.left", lang, amount=show.total(left)), class_="hint")]
-        if left and abs(left) >= Decimal("0.5")
+        if known and left and abs(left) >= Decimal("0.5")
         else []
     )
     rows = [
@@ -42,7 +42,7 @@ def months(page: Page) -> Markup:
         for month, value in sorted(account.by_month.items())
     ]
     shown = table([(say("month", lang), False), ("t CO₂", True)], rows)
-    folded = [el("details", el("summary", say("table", lang), class_="hint"), shown)] if rows else []
+    folded = [el("details", el("summary", say("table", lang), class_="hint"), shown, class_="printed")] if rows else []
     made_of = [] if known else _made_of(page)
     return page.card("months", drawing, *told, *made_of, *(folded if known else []), width=7)
 

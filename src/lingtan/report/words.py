@@ -97,7 +97,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "choices.none": ("本方法没有口径选择。", "This method has no open choice."),
     "choices.idle": ("没有一项口径会改变这本账。", "No choice moves a total of this account."),
-    "choices.rest": ("另有 {count} 项口径不改变这本账", "{count} choices that move no total here"),
+    "choices.rest": ("另有 {count} 项口径不改变这本账", "choices that move no total here: {count}"),
     "choice.leaves_out": ("因此有清册行没有数。", "This is why lines have no amount."),
     "findings": ("要处理什么", "What needs attention?"),
     "findings.hint": ("按影响排序", "by what is at stake"),

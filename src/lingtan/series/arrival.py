@@ -6,23 +6,36 @@ intervals it bounds.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
 import narwhals as nw
 
+from lingtan.ledger.finding import Finding
 from lingtan.ledger.quality import BIT
-from lingtan.series.frames import Lazy, dicts
-from lingtan.series.plan import DAY
+from lingtan.series import clocks
+from lingtan.series.calendar import offset
+from lingtan.series.frames import Lazy, dicts, hold, stack, take_all, unsteady
+from lingtan.series.plan import DAY, HOUR, point_zone
+from lingtan.series.remarks import file_of
+from lingtan.series.work import Work
 
 LATE, CORRECTED = BIT["late"], BIT["corrected"]
 NO_SEQ = -(2**62)
+STEEP = 100
 
 
 def disordered(rows: Lazy) -> dict[int, bool]:
     """Codes of points whose readings do not come in strictly rising time in file order.
 
-    The value tells whether any steps back by half a day to a day, as a midnight of the same date does.
+    The value tells whether any steps back by half a day to a day (of 25 hours), as a midnight of the same date does.
     """
     back = nw.col("us").shift(1).over("code", order_by="order") - nw.col("us")
-    far = ((nw.col("back") >= DAY // 2) & (nw.col("back") <= DAY)).cast(nw.Int32)
+    far = ((nw.col("back") >= DAY // 2) & (nw.col("back") <= DAY + HOUR)).cast(nw.Int32)
     steps = rows.select("code", back=back).filter(nw.col("back") >= 0).with_columns(far=far)
     found = dicts(steps.group_by("code").agg(nw.col("far").max()))
     return {row["code"]: bool(row["far"]) for row in sorted(found, key=lambda row: row["code"])}
@@ -87,17 +100,6 @@ def settle(marked: Lazy, shared: Lazy) -> Lazy:
     return nw.concat([single, chosen], how="vertical")
 
 
-def distances(rows: Lazy) -> Lazy:
-    """How often each distance between neighbouring readings occurs: ``code``, ``distance`` [us], ``n``."""
-    step = nw.col("us") - nw.col("us").shift(1).over("code", order_by="us")
-    return (
-        rows.select("code", distance=step)
-        .filter(~nw.col("distance").is_null())
-        .group_by("code", "distance")
-        .agg(n=nw.len())
-    )
-
-
 def assign(rows: Lazy, devices: Lazy) -> Lazy:
     """Join each reading to the device period that it belongs to and scale it: ``v`` Int64 = value x 10^k.
 
@@ -112,3 +114,90 @@ def assign(rows: Lazy, devices: Lazy) -> Lazy:
         .filter(begin >= nw.col("open_us"), begin <= nw.col("shut_us"))
         .select("code", "device", "us", "marks", "order", v=(scaled + 0.5).floor().cast(nw.Int64))
     )
+
+
+# --- A block ---------------------------------------------------------------------------------------------------------
+
+
+def arrive(rows: Lazy, work: Work) -> Lazy:
+    """One reading per point and time; points of which the window alone cannot tell come with their whole history."""
+    settled = hold(_settled(rows, work))
+    asking = _asking(settled, work)
+    if not asking or work.history is None:
+        return settled
+    plan = work.plan
+    past = hold(take_all(work.history([plan.points[code] for code in asking]), plan.points))
+    extent = dicts(past.select(first=nw.col("us").min(), last=nw.col("us").max()))[0]
+    if extent["first"] is None:
+        return settled
+    apart = Work(plan, work.devices, (extent["first"], extent["last"] + 1))
+    whole = _settled(past, apart)
+    others = ~nw.col("code").is_in(asking)
+    seen = [table.filter(keep) for table, keep in ((work.shared, others), (apart.shared, ~others)) if table is not None]
+    work.shared = hold(stack(seen)) if seen else None
+    return hold(stack([settled.filter(others), whole]))
+
+
+def _asking(settled: Lazy, work: Work) -> list[int]:
+    """Codes of points whose result hangs on readings outside the window.
+
+    A blank period is the commonest distance of all readings; whether a fall is a roll-over, a reset or a dip, the
+    point's own steps and the readings after it tell, and a steep rise may be the end of a dip that began before.
+    """
+    if work.history is None:
+        return []
+    blank = {device.code for device in work.devices if device.period_us is None}
+    counters = sorted({device.code for device in work.devices if device.register == "counter"})
+    return sorted(blank | set(unsteady(settled, counters, steep=STEEP)))
+
+
+def _settled(rows: Lazy, work: Work) -> Lazy:
+    """One reading per point and time."""
+    dirty = disordered(rows)
+    if not dirty:
+        return plain(rows)
+    codes = list(dirty)
+    parts = [plain(rows.filter(~nw.col("code").is_in(codes)))]
+    upset = rows.filter(nw.col("code").is_in(codes)).with_columns(marks=nw.lit(0, nw.Int32))
+    far = [code for code, midnight in dirty.items() if midnight]
+    if far:
+        near = upset.filter(~nw.col("code").is_in(far))
+        upset = stack([near, _midnight(upset.filter(nw.col("code").is_in(far)), far, work)])
+    marked = hold(ranked(upset))
+    shared = hold(twins(marked))
+    work.shared = shared
+    return stack([*parts, settle(marked, shared)])
+
+
+def _midnight(rows: Lazy, codes: list[int], work: Work) -> Lazy:
+    """Find 24:00 written as 00:00; set aside or, where switched on, repair."""
+    plan, reach = work.plan, work.reach()
+    by_clock: dict[ZoneInfo | timedelta, list[int]] = defaultdict(list)
+    for code in codes:
+        by_clock[point_zone(plan.park, plan.clocks[code])].append(code)
+    marked = [
+        clocks.midnight_rows(
+            rows.filter(nw.col("code").is_in(members)),
+            offset(nw.col("us"), zone, *reach),
+            offset(nw.col("us") + DAY, zone, *reach),
+        )
+        for zone, members in by_clock.items()
+    ]
+    found = hold(stack(marked))
+    inside = (nw.col("us") >= work.window[0]) & (nw.col("us") < work.window[1])
+    hits = dicts(found.filter(nw.col("midnight"), inside).select("code", "us", "moved_us", "order"))
+    wanted = plan.park.settings.repairs.get("midnight_same_date", ())
+    switched = [code for code in codes if plan.points[code] in wanted]
+    work.findings += _tell_midnights(hits, switched, work)
+    return clocks.repaired(found, switched)
+
+
+def _tell_midnights(hits: list[dict[str, Any]], switched: Collection[int], work: Work) -> Iterator[Finding]:
+    """Tell of each point and file with all its lines."""
+    hits.sort(key=lambda hit: (hit["code"], hit["order"]))
+    for (code, _), rows in groupby(hits, key=lambda hit: (hit["code"], file_of(hit["order"]))):
+        own = list(rows)
+        kind = "midnight_repaired" if code in switched else "midnight_same_date"
+        span = (min(hit["us"] for hit in own), max(hit["moved_us"] for hit in own))
+        orders = [hit["order"] for hit in own]
+        yield work.writer.write(kind, code, span=span, orders=orders, most=len(own), count=len(own))

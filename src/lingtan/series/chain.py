@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import narwhals as nw
 
 from lingtan.ledger.quality import BIT
-from lingtan.series import arrival, clocks, doubts, registers, rollup
+from lingtan.series import arrival, clocks, dips, doubts, registers, rollup
 from lingtan.series.calendar import fixed, offset, standard_offset
 from lingtan.series.frames import Lazy, dicts, hold, spread, stack, table
 from lingtan.series.plan import DAY, HOUR, MICRO, Device, Plan, point_zone
-from lingtan.series.remarks import MOST_LINES, duration, runs
+from lingtan.series.remarks import duration, runs
 from lingtan.series.work import Work, device_row, device_table, find_periods, find_scales
 
 CHANGE = BIT["device_change"]
@@ -26,7 +25,7 @@ STATED = ("code", "device", "start_us", "amount", "gap", "end_us", "flags", "ord
 
 def run(rows: Lazy, work: Work) -> Lazy:
     """Take readings (`frames.take`) to statements: ``code, device, start_us, amount, gap, end_us, flags, order``."""
-    settled = hold(_settled(rows, work))
+    settled = arrival.arrive(rows, work)
     find_periods(settled, work)
     find_scales(settled, work)
     parts = [part for part in _by_register(settled, work) if part is not None]
@@ -46,51 +45,6 @@ def empty() -> Lazy:
     """No statements."""
     rows = table(dict.fromkeys(STATED, int) | {"gap": bool}, [])
     return rows.with_columns(flags=nw.col("flags").cast(nw.Int32))
-
-
-# --- Arrival ----------------------------------------------------------------------------------------------------------
-
-
-def _settled(rows: Lazy, work: Work) -> Lazy:
-    """One reading per point and time."""
-    dirty = arrival.disordered(rows)
-    if not dirty:
-        return arrival.plain(rows)
-    codes = list(dirty)
-    parts = [arrival.plain(rows.filter(~nw.col("code").is_in(codes)))]
-    upset = rows.filter(nw.col("code").is_in(codes)).with_columns(marks=nw.lit(0, nw.Int32))
-    far = [code for code, midnight in dirty.items() if midnight]
-    if far:
-        near = upset.filter(~nw.col("code").is_in(far))
-        upset = stack([near, _midnight(upset.filter(nw.col("code").is_in(far)), far, work)])
-    marked = hold(arrival.ranked(upset))
-    shared = hold(arrival.twins(marked))
-    work.shared = shared
-    return stack([*parts, arrival.settle(marked, shared)])
-
-
-def _midnight(rows: Lazy, codes: list[int], work: Work) -> Lazy:
-    """Find 24:00 written as 00:00; set aside or, where switched on, repair."""
-    plan, reach = work.plan, work.reach()
-    by_clock: dict[ZoneInfo | timedelta, list[int]] = defaultdict(list)
-    for code in codes:
-        by_clock[point_zone(plan.park, plan.clocks[code])].append(code)
-    marked = [
-        clocks.midnight_rows(rows.filter(nw.col("code").is_in(members)), offset(nw.col("us"), zone, *reach))
-        for zone, members in by_clock.items()
-    ]
-    found = hold(stack(marked))
-    hits = dicts(found.filter(nw.col("midnight")).select("code", "us", "order").sort("code", "order"))
-    wanted = plan.park.settings.repairs.get("midnight_same_date", ())
-    switched = [code for code in codes if plan.points[code] in wanted]
-    for code in codes:
-        own = [hit for hit in hits if hit["code"] == code]
-        if own:
-            kind = "midnight_repaired" if code in switched else "midnight_same_date"
-            span = (own[0]["us"], own[-1]["us"] + DAY)
-            orders = [hit["order"] for hit in own[:MOST_LINES]]
-            work.findings.append(work.writer.write(kind, code, span=span, orders=orders, count=len(own)))
-    return clocks.repaired(found, switched)
 
 
 # --- Registers --------------------------------------------------------------------------------------------------------
@@ -118,13 +72,14 @@ def _counters(rows: Lazy, constants: Lazy, devices: Sequence[Device], work: Work
     if known or changes:
         rows = _with_registers(hold(rows), known)
     paired = hold(registers.steps(rows, marked=bool(known) or work.shared is not None))
-    falls = registers.falling(paired)
-    own = _own_power(paired, constants, devices, falls)
-    deep = [device for device, dips in falls.items() if dips]
-    if deep:
-        rows, found = registers.without_dips(hold(rows), constants, own, deep)
-        _tell_dips(found, devices, work)
+    falls = dips.falling(paired)
+    suspects = dips.suspects(devices, falls)
+    if any(suspects.values()):
+        rows, own, found = _dipless(hold(rows), constants, devices, falls, suspects)
         paired = hold(registers.steps(rows))
+        _tell_dips(found, devices, work)
+    else:
+        own = _own_power(paired, constants, devices, falls)
     if falls:
         fallen = nw.col("device").is_in(list(falls))
         parts = [
@@ -136,6 +91,21 @@ def _counters(rows: Lazy, constants: Lazy, devices: Sequence[Device], work: Work
     if changes and (unknown := _unknown_changes(rows, devices)) is not None:
         parts.append(unknown)
     return stack(parts)
+
+
+def _dipless(
+    rows: Lazy,
+    constants: Lazy,
+    devices: Sequence[Device],
+    falls: Mapping[int, dips.Falls],
+    suspects: Mapping[str, list[int]],
+) -> tuple[Lazy, Lazy | None, list[dict[str, int]]]:
+    """Readings without dips, the points' own powers, and the dips; the way back from a dip is no step of the point."""
+    rest, found = dips.without_dips(rows, constants, None, **suspects)
+    own = _own_power(hold(registers.steps(rest)), constants, devices, falls)
+    if own is not None and found:
+        rest, found = dips.without_dips(rows, constants, own, **suspects)
+    return rest, own, found
 
 
 def _own_power(paired: Lazy, constants: Lazy, devices: Sequence[Device], falls: Collection[int]) -> Lazy | None:
@@ -219,12 +189,10 @@ def _outside(settled: Lazy, work: Work) -> None:
             opened, shut, lead = spans[0]
             if opened + lead <= extent["first"] and extent["last"] <= shut + lead:
                 continue
-        inside = nw.lit(False)
-        for opened, shut, lead in spans:
-            inside = inside | ((nw.col("us") - lead >= opened) & (nw.col("us") - lead <= shut))
+        held = [(nw.col("us") - lead >= opened) & (nw.col("us") - lead <= shut) for opened, shut, lead in spans]
         own = settled.filter(nw.col("code") == code, nw.col("us") >= work.window[0], nw.col("us") < work.window[1])
         lost = (
-            own.filter(~inside)
+            (own.filter(~nw.any_horizontal(*held, ignore_nulls=True)) if held else own)
             .group_by("code")
             .agg(first=nw.col("us").min(), last=nw.col("us").max(), n=nw.len(), order=nw.col("order").min())
         )

@@ -20,22 +20,23 @@ _IN_FILE = {"order_by": "order"}
 # --- 24:00 written as 00:00 -------------------------------------------------------------------------------------------
 
 
-def midnight_rows(rows: Lazy, clock: nw.Expr) -> Lazy:
-    """Mark (``midnight``) readings that carry 00:00 of the date whose end they mean.
+def midnight_rows(rows: Lazy, clock: nw.Expr, ahead: nw.Expr) -> Lazy:
+    """Mark (``midnight``) readings that carry 00:00 of the date whose end they mean; ``moved_us`` is that end.
 
     In file order the clock falls back from late on a date to midnight of the same date, and the time a day later is
     free and fits between the neighbours. ``rows`` in file order (``order``); ``clock`` is the offset [us] of the
-    logger's clock at ``us``.
+    logger's clock at ``us``, ``ahead`` a day later: a day of 23 or 25 hours ends at its own midnight.
     """
     before = nw.col("us").shift(1).over("code", **_IN_FILE)
     earlier = nw.col("us").shift(2).over("code", **_IN_FILE)
     after = nw.col("us").shift(-1).over("code", **_IN_FILE)
-    moved = nw.col("us") + DAY
+    moved = nw.col("moved_us")
     step = before - earlier
     fits = (before < moved) & (before > nw.col("us")) & (moved - before <= step * 3 // 2) & (step > 0)
     free = (after > moved).fill_null(True)
     at_midnight = (nw.col("us") + clock) % DAY == 0
-    return rows.with_columns(midnight=(fits & free & at_midnight).fill_null(False))
+    placed = rows.with_columns(moved_us=nw.col("us") + DAY + clock - ahead)
+    return placed.with_columns(midnight=(fits & free & at_midnight).fill_null(False))
 
 
 def repaired(marked: Lazy, codes: list[int]) -> Lazy:
@@ -43,9 +44,9 @@ def repaired(marked: Lazy, codes: list[int]) -> Lazy:
     switched = nw.col("code").is_in(codes) if codes else nw.lit(False)
     kept = marked.filter(~nw.col("midnight") | switched)
     return kept.with_columns(
-        us=nw.when(nw.col("midnight")).then(nw.col("us") + DAY).otherwise(nw.col("us")),
+        us=nw.when(nw.col("midnight")).then(nw.col("moved_us")).otherwise(nw.col("us")),
         marks=(nw.col("marks") + nw.col("midnight").cast(nw.Int32) * CLOCK).cast(nw.Int32),
-    ).drop("midnight")
+    ).drop("midnight", "moved_us")
 
 
 # --- Summer time ------------------------------------------------------------------------------------------------------

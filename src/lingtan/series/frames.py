@@ -10,6 +10,7 @@ import polars as pl
 
 Lazy: TypeAlias = nw.LazyFrame[Any]
 
+_TAKEN = {"code": pl.Int32, "us": pl.Int64, "value": pl.Float64, "seq": pl.Int64, "order": pl.Int64}
 _TYPES: Mapping[type, Any] = {int: pl.Int64, float: pl.Float64, bool: pl.Boolean, str: pl.String}
 
 
@@ -38,6 +39,28 @@ def take(block: pl.DataFrame, points: Sequence[str]) -> Lazy:
     if not rows.get_column("code").is_sorted():
         rows = rows.sort("code", maintain_order=True)
     return nw.from_native(rows.lazy())
+
+
+def take_all(blocks: Iterable[pl.DataFrame], points: Sequence[str]) -> Lazy:
+    """`take` for several reading frames at once."""
+    held = [block for block in blocks if block.height]
+    return take(pl.concat(held), points) if held else nw.from_native(pl.DataFrame(schema=_TAKEN).lazy())
+
+
+def unsteady(lazy: Lazy, codes: Sequence[int], *, steep: float) -> list[int]:
+    """Those of ``codes`` whose ``value`` falls anywhere in time, or rises above ``steep`` times the one before.
+
+    Most points come in order of time, and only the others are sorted.
+    """
+    frame = rows_of(lazy).select("code", "us", "value").filter(pl.col("code").is_in(list(codes)))
+    same = pl.col("code") == pl.col("code").shift(1)
+    odd = (pl.col("value") < pl.col("value").shift(1)) | (pl.col("value") > pl.col("value").shift(1) * steep)
+    back = pl.col("us") <= pl.col("us").shift(1)
+    suspects = frame.filter(same & (odd | back)).get_column("code").unique()
+    apart = frame.filter(~same).get_column("code")
+    again = frame.filter(pl.col("code").is_in(pl.concat([suspects, apart.filter(apart.is_duplicated())]).implode()))
+    found = again.sort("code", "us").filter(same & odd)
+    return sorted(found.get_column("code").unique().to_list())
 
 
 def hold(lazy: Lazy) -> Lazy:

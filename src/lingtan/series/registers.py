@@ -1,4 +1,4 @@
-"""Registers: counters (roll-over, reset, dips, gaps with a known total), intervals, mean rates and rate points.
+"""Registers: counters (roll-over, reset, gaps with a known total), intervals, mean rates and rate points.
 
 Readings come as `arrival.assign` gives them: ``code, device, us, v, marks, order``. Constants of the devices are joined
 on ``device``: ``weight`` (quanta per step), ``gap_us`` (1.5 periods), ``period_us``, ``full`` (10^digits in steps),
@@ -15,7 +15,7 @@ from collections.abc import Callable
 import narwhals as nw
 
 from lingtan.ledger.quality import BIT
-from lingtan.series.frames import Lazy, dicts, hold, stack, table
+from lingtan.series.frames import Lazy
 
 ROLLED, RESET, GAP, BEYOND, SPIKE = (
     BIT[name] for name in ("rolled_over", "reset", "gap_total", "out_of_range", "spike")
@@ -23,8 +23,8 @@ ROLLED, RESET, GAP, BEYOND, SPIKE = (
 NEGATIVE = BIT["negative"]
 MARKS = tuple(BIT[name] for name in ("late", "corrected", "device_change", "clock_suspect"))
 LEAST_STEPS, TAIL, OWN_FACTOR, RATED_FACTOR = 100, 0.999, 10.0, 2.0
-DIP_SHARE = 100
-DIP_RUNS = 6
+# What lies this near to a limit stands at it: the limits are floating-point products, and "under" is strict.
+NEAR = 1 - 1e-9
 _BY_TIME = {"order_by": "us"}
 Shift = Callable[[nw.Expr], nw.Expr]
 
@@ -57,26 +57,6 @@ def union(one: nw.Expr, other: nw.Expr, bits: tuple[int, ...]) -> nw.Expr:
     return total.cast(nw.Int32)
 
 
-def falling(paired: Lazy) -> dict[int, bool]:
-    """Devices whose counter falls anywhere, and whether a dip may be among the falls.
-
-    A dip needs a fall below 1 % of the old value, and a hundredfold rise to no less than the least of such old values.
-    """
-    deep, steep = nw.col("v") * DIP_SHARE < nw.col("old"), nw.col("v") > nw.col("old") * DIP_SHARE
-    odd = paired.filter((nw.col("v") < nw.col("old")) | steep).select(
-        "device",
-        fall=(nw.col("v") < nw.col("old")).cast(nw.Int32),
-        before=nw.when(deep).then(nw.col("old")),
-        after=nw.when(steep).then(nw.col("v")),
-    )
-    found = odd.group_by("device").agg(nw.col("fall").max(), nw.col("before").min(), nw.col("after").max())
-    return {
-        row["device"]: None not in (row["before"], row["after"]) and row["after"] >= row["before"]
-        for row in dicts(found)
-        if row["fall"]
-    }
-
-
 def own_power(paired: Lazy, constants: Lazy) -> Lazy:
     """99.9th percentile of each point's own steps as a power [quanta/us], from at least 100 plain steps."""
     rise, length = nw.col("v") - nw.col("old"), nw.col("end_us") - nw.col("start_us")
@@ -101,70 +81,6 @@ def with_limit(rows: Lazy, own: Lazy | None) -> Lazy:
     return joined.with_columns(limit=choice).drop("own")
 
 
-def runs(rows: Lazy) -> Lazy:
-    """Count the stretches (``run``) of each device between falls and hundredfold rises."""
-    before = nw.col("v").shift(1).over("device", **_BY_TIME)
-    cut = ((nw.col("v") < before) | (nw.col("v") > before * DIP_SHARE)).fill_null(False)
-    numbered = rows.with_columns(cut=cut.cast(nw.Int64))
-    return numbered.with_columns(run=nw.col("cut").cum_sum().over("device", **_BY_TIME).cast(nw.Int64)).drop("cut")
-
-
-def dips(numbered: Lazy) -> Lazy:
-    """Find the runs that are dips: below 1 % of the old value, and within six runs the counter stands above it again.
-
-    ``numbered`` as from `runs` with ``limit``: where one is known, the recovered value must be within its reach.
-    """
-    stretches = (
-        numbered.group_by("device", "run")
-        .agg(
-            first_us=nw.col("us").min(),
-            last_us=nw.col("us").max(),
-            low=nw.col("v").min(),
-            high=nw.col("v").max(),
-            power=(nw.col("limit") / nw.col("weight")).max(),
-            n=nw.len(),
-        )
-        .with_columns(
-            old=nw.col("high").shift(1).over("device", order_by="run"),
-            old_us=nw.col("last_us").shift(1).over("device", order_by="run"),
-        )
-    )
-    length, still = nw.lit(0), nw.col("high") * DIP_SHARE < nw.col("old")
-    for ahead in range(1, DIP_RUNS + 1):
-        value = nw.col("low").shift(-ahead).over("device", order_by="run")
-        top = nw.col("high").shift(-ahead).over("device", order_by="run")
-        reach = (nw.col("first_us").shift(-ahead).over("device", order_by="run") - nw.col("old_us")) * nw.col("power")
-        back = still & (value >= nw.col("old")) & ((value - nw.col("old")) <= reach).fill_null(True)
-        length = nw.when(back & (length == 0)).then(nw.lit(ahead)).otherwise(length)
-        still = still & (top * DIP_SHARE < nw.col("old"))
-    judged = stretches.with_columns(length=length.fill_null(0))
-    inside = nw.col("length") > 0
-    for back_by in range(1, DIP_RUNS):
-        inside = inside | (nw.col("length").shift(back_by).over("device", order_by="run") > back_by).fill_null(False)
-    return (
-        judged.with_columns(inside=inside).filter(nw.col("inside")).select("device", "run", "first_us", "last_us", "n")
-    )
-
-
-def without_dips(rows: Lazy, constants: Lazy, own: Lazy | None, deep: list[int]) -> tuple[Lazy, list[dict[str, int]]]:
-    """Set dips aside in the devices ``deep`` and mark the reading after each; return the rest and the dips."""
-    columns = rows.collect_schema().names()
-    suspects = rows.filter(nw.col("device").is_in(deep)).join(
-        constants.select("device", "weight", "rated"), on="device"
-    )
-    numbered = hold(runs(with_limit(suspects, own)))
-    found = dicts(dips(numbered))
-    if not found:
-        return rows, []
-    gone = table({"device": int, "run": int, "dip": bool}, [(row["device"], row["run"], True) for row in found])
-    marked = numbered.join(gone, on=["device", "run"], how="left").with_columns(dip=nw.col("dip").fill_null(False))
-    after = nw.col("dip").shift(1).over("device", **_BY_TIME).fill_null(False)
-    kept = marked.with_columns(after=after).filter(~nw.col("dip"))
-    kept = kept.with_columns(marks=(nw.col("marks") + nw.col("after").cast(nw.Int32) * SPIKE).cast(nw.Int32))
-    rest = rows.filter(~nw.col("device").is_in(deep))
-    return hold(stack([rest.select(columns), kept.select(columns)])), found
-
-
 def amounts(paired: Lazy, constants: Lazy, own: Lazy | None) -> Lazy:
     """Judge each step (from `steps`) and give interval statements; ``own`` as from `own_power`.
 
@@ -176,7 +92,7 @@ def amounts(paired: Lazy, constants: Lazy, own: Lazy | None) -> Lazy:
     )
     rise, length = nw.col("v") - nw.col("old"), nw.col("end_us") - nw.col("start_us")
     fall, reach, over_top = rise < 0, nw.col("limit") * length, rise + nw.col("full")
-    rolled = (fall & (over_top >= 0) & (over_top * nw.col("weight") < reach)).fill_null(False)
+    rolled = (fall & (over_top >= 0) & (over_top * nw.col("weight") < reach * NEAR)).fill_null(False)
     backwards = fall & nw.col("bidirectional") & ((rise * nw.col("weight")).abs() < reach).fill_null(True)
     judged = known.with_columns(
         backwards=backwards,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import narwhals as nw
 
@@ -22,34 +23,33 @@ _BY_START = {"order_by": "start_us"}
 Place = Callable[[int], tuple[str, int | None]]
 
 WORDS: Mapping[str, tuple[Level, str]] = {
-    "duplicate": ("note", "Readings came again with the same value ({count} x); each counts once."),
-    "late": ("note", "Readings came after newer ones; they are used in time order ({count} intervals)."),
+    "duplicate": ("note", "{readings} came again with the same value; each counts once."),
+    "late": ("note", "{intervals} got a reading after a newer one had come; the readings are used in time order."),
     "corrected": (
         "finding",
-        "Readings came with another value for a time already read ({count} x); the higher seq, without seq "
-        "the later row, "
-        "counts. At stake: the difference. Confirm the correction with the meter's operator.",
+        "A time already read came again with another value, {times}; the higher seq counts, without seq the later "
+        "row. At stake is the difference. Confirm the correction with the meter's operator.",
     ),
-    "rolled_over": ("note", "The counter rolled over ({count} x); the way over the top is counted."),
+    "rolled_over": ("note", "The counter rolled over {times}; the way over the top is counted."),
     "reset": (
         "finding",
-        "The counter fell without rolling over ({count} x); taken as reset, the new value counts from 0. What ran "
-        "between the last reading and the reset is unknown. Enter the device change with its registers in meters.csv.",
+        "The counter fell {times} without rolling over; taken as reset, the new value counts from 0. What ran "
+        "between the last reading and the reset is unknown. Enter the device change with its registers in "
+        "meters.csv.",
     ),
     "counter_dip": (
         "finding",
-        "Readings ({count}) lie below 1 % of the value before and the counter then stands above it again; they are set "
-        "aside and the total over the hole is kept.",
+        "{readings} below 1 % of the value before, with the counter above it again afterwards: set aside, and the "
+        "total over the hole is kept.",
     ),
     "gap_total": (
         "finding",
-        "Readings are missing ({count} x); only the counter's total over the gap is known. It counts in the smallest "
-        "calendar bucket that contains it and is not spread.",
+        "{holes} in the readings: only the counter's total over such a hole is known. It counts in the smallest "
+        "calendar bucket that contains the hole and is not spread.",
     ),
     "missing": (
         "finding",
-        "Expected a reading every {period}; holes came ({count} x). The register gives no total over a hole: "
-        "the amount is "
+        "Expected a reading every {period}; came {holes}. The register gives no total over a hole: the amount is "
         "missing, not nought. Fetch the readings or give a statement.",
     ),
     "silent": (
@@ -65,17 +65,16 @@ WORDS: Mapping[str, tuple[Level, str]] = {
     ),
     "negative": (
         "finding",
-        "Amounts ({count}) are negative though the register is not bidirectional; they are set aside, their size is at "
-        "stake. Set bidirectional, or correct the sign.",
+        "{amounts} below nought though the register is not bidirectional: set aside, their size is at stake. Set "
+        "bidirectional, or correct the sign.",
     ),
     "out_of_range": (
         "finding",
-        "Amounts ({count}) exceed twice the rated power x time; they are counted. Check rated_kw, multiplier and unit.",
+        "{amounts} above twice the rated power x time: counted as read. Check rated_kw, multiplier and unit.",
     ),
     "spike": (
         "finding",
-        "Amounts ({count}) exceed {factor:g} times the 99.9th percentile of the point's own steps; they are "
-        "counted. Check "
+        "{amounts} above {factor:g} times the 99.9th percentile of the point's own steps: counted as read. Check "
         "for energy caught up after an outage, or a wrong reading.",
     ),
     "stuck": (
@@ -90,16 +89,14 @@ WORDS: Mapping[str, tuple[Level, str]] = {
     ),
     "midnight_same_date": (
         "error",
-        "Readings ({count}) carry 00:00 of the date whose end they mean (24:00): in the file the clock falls "
-        "back to the "
-        "midnight before. They are set aside. Correct the dates, or switch the repair midnight_same_date on for this "
-        "point in park.toml; it moves them by a day and marks them.",
+        "{readings} with 00:00 of the date whose end is meant (24:00): in the file the clock falls back to the "
+        "midnight before. Set aside. Correct the dates, or switch the repair midnight_same_date on for this point "
+        "in park.toml; it moves them by a day and marks them.",
     ),
     "midnight_repaired": (
         "note",
-        "Readings ({count}) carry 00:00 of the date whose end they mean (24:00); the repair "
-        "midnight_same_date, switched "
-        "on for this point, moved them by a day and marked them.",
+        "{readings} with 00:00 of the date whose end is meant (24:00): moved by a day and marked by the repair "
+        "midnight_same_date, which is switched on for this point.",
     ),
     "clock_follows_dst": (
         "finding",
@@ -109,8 +106,7 @@ WORDS: Mapping[str, tuple[Level, str]] = {
     ),
     "outside_device": (
         "error",
-        "Readings ({count}) lie in no device period of the point and are not counted. Extend from/to in meters.csv, or "
-        "the stream's span.",
+        "{readings} in no device period of the point: not counted. Extend from/to in meters.csv, or the stream's span.",
     ),
     "no_readings": (
         "finding",
@@ -134,6 +130,7 @@ WORDS: Mapping[str, tuple[Level, str]] = {
         "largest rounding times the number of readings. Check the unit and multiplier.",
     ),
 }
+_NOUNS = ("reading", "interval", "amount", "hole")
 _CODES = {"scale_note": "scale_limit", "silent": "missing"}
 
 
@@ -153,19 +150,20 @@ class Writer:
         span: tuple[int, int] | None = None,
         quanta: int | Decimal | None = None,
         orders: Sequence[int] = (),
+        most: int = MOST_LINES,
         **params: Any,
     ) -> Finding:
-        """Make a finding of a kind of `WORDS` for a point; ``quanta`` is the amount at stake."""
+        """Make a finding of a kind of `WORDS` for a point; ``quanta`` is the amount at stake, ``most`` lines are named."""
         level, words = WORDS[kind]
         start, end = (instant(span[0]), instant(span[1])) if span else (None, None)
         amount = None if quanta is None else abs(Decimal(quanta)) * self.quantum.get(code, Decimal(1))
         point, unit = self.plan.points[code], self.plan.units.get(self.plan.points[code], "")
-        text = f"{point}{_when(start, end)}: {words.format(**params)}"
+        text = f"{point}{_when(start, end, self.plan.park.settings.zone)}: {words.format(**params, **_numbers(params))}"
         found = Finding(
             _CODES.get(kind, kind), level, text, self.plan.where(code), start, end, amount,
-            unit if amount is not None else "", {"point": point, **params, "orders": tuple(orders)},
+            unit if amount is not None else "", {"point": point, "said": kind, **params, "orders": tuple(orders)},
         )  # fmt: skip
-        return self._placed(found, orders)
+        return self._placed(found, orders[:most])
 
     def runs(self, kind: str, table: Iterable[Mapping[str, Any]], **params: Any) -> list[Finding]:
         """Make the findings of a run table (from `runs`): one each; one for all of a point for notes and where many."""
@@ -186,13 +184,18 @@ class Writer:
         if not orders:
             return found
         if self.place is None:
-            lines = tuple(order % _LINE for order in orders[:MOST_LINES])
+            lines = tuple(order % _LINE for order in orders)
             return replace(found, where=replace(found.where, line=lines[0], lines=lines))
-        places = [self.place(order) for order in orders[:MOST_LINES]]
+        places = [self.place(order) for order in orders]
         lines = tuple(line for file, line in places if file == places[0][0] and line is not None)
         return replace(
             found, where=replace(found.where, file=places[0][0], line=lines[0] if lines else None, lines=lines)
         )
+
+
+def file_of(order: int) -> int:
+    """Give the position of the file that a reading's ``order`` names."""
+    return order // _LINE
 
 
 def runs(rows: Lazy) -> list[dict[str, Any]]:
@@ -236,6 +239,17 @@ def _together(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _when(start: datetime | None, end: datetime | None) -> str:
-    """Span in words, UTC."""
-    return f", {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC" if start and end else ""
+def _when(start: datetime | None, end: datetime | None, zone: ZoneInfo) -> str:
+    """Span in words, in the park's zone."""
+    if start is None or end is None:
+        return ""
+    return f", {start.astimezone(zone):%Y-%m-%d %H:%M} to {end.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _numbers(params: Mapping[str, Any]) -> dict[str, str]:
+    """Say the count of a finding with each noun that the words use."""
+    count = params.get("count")
+    if count is None:
+        return {}
+    nouns = {f"{noun}s": f"{count} {noun}" + ("" if count == 1 else "s") for noun in _NOUNS}
+    return {**nouns, "times": {1: "once", 2: "twice"}.get(count, f"{count} times")}

@@ -20,7 +20,7 @@ from lingtan.series.frames import Lazy, dicts, hold, instants, named, rows_of, s
 from lingtan.series.model import Series
 from lingtan.series.plan import DAY, FAR, Plan, SeriesError, micros, plan
 from lingtan.series.remarks import Place
-from lingtan.series.work import Work
+from lingtan.series.work import History, Work
 
 ROWS_AT_ONCE = 2_200_000
 UNIT = BIT["unit_suspect"]
@@ -74,11 +74,13 @@ def summarise(
     steps: Sequence[str] = ("day", "month", "year"),
     place: Place | None = None,
     limits: doubts.Thresholds = doubts.LIMITS,
+    history: History | None = None,
 ) -> Series:
     """Roll readings up over [start, end): `series.model.Series`, one row per metering point and local bucket.
 
     ``blocks`` are reading frames; all readings of a point stand in one of them. Only one block and the small roll-ups
-    are held. ``steps``: ``hour``, ``day``, ``month``, ``year``; ``interval`` hands on the statements themselves, with
+    are held. ``history`` gives all readings of points, of any time, for those few of which the window alone cannot
+    tell (a blank period, a counter that falls); without it ``blocks`` are all there is. ``steps``: ``hour``, ``day``, ``month``, ``year``; ``interval`` hands on the statements themselves, with
     ``periods``, ``resolved`` and times of each. Buckets have the calendar's limits; coverage counts the window only.
 
     Raises
@@ -97,6 +99,7 @@ def summarise(
     for block in blocks:
         for rows in _pieces(block, whole):
             work = _work(rows, whole, days, place=place, limits=limits)
+            work.history = history
             statements = chain.run(rows, work)
             _keep(statements, work, days, steps, to=pile)
             _add(work, to=total)
@@ -209,6 +212,8 @@ def _tell_silence(total: Work) -> None:
     horizon = min(max((last for _, last in total.extents.values()), default=FAR[0]), total.window[1])
     for code, (first, last) in sorted(total.extents.items()):
         own = [device for device in total.devices if device.code == code]
+        if not own:
+            continue
         patience = max(DAY, *(2 * (device.period_us or 0) for device in own))
         begin = max(min(device.from_us for device in own), total.window[0])
         end = min(max(device.to_us for device in own), horizon)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -11,14 +11,17 @@ from math import gcd
 from typing import Any
 
 import narwhals as nw
+import polars as pl
 
 from lingtan.ledger.finding import Finding
-from lingtan.series import arrival, scale
+from lingtan.series import scale
 from lingtan.series.calendar import offset
 from lingtan.series.doubts import LIMITS, Thresholds
 from lingtan.series.frames import Lazy, dicts, table
 from lingtan.series.plan import DAY, HOUR, Device, Plan
 from lingtan.series.remarks import Place, Writer, duration
+
+History = Callable[[Sequence[str]], Iterable[pl.DataFrame]]
 
 
 @dataclass(slots=True)
@@ -28,6 +31,7 @@ class Work:
     ``devices``: with periods found; ``window`` [us]; ``shared``: times read more than once (`arrival.twins`);
     ``cells``: sums by two hours of statements that start in the window (`rollup.sums`);
     ``extents``: first and last reading [us] by code;
+    ``history``: gives all readings of points, of any time, where the window alone cannot tell;
     ``quantum``, ``scales``, ``ticks`` [us] by code; ``weights`` (quanta per step) by device; ``spans``: stretches under
     a doubt, as code, start, end [us], flags.
     """
@@ -37,6 +41,7 @@ class Work:
     window: tuple[int, int]
     place: Place | None = None
     limits: Thresholds = LIMITS
+    history: History | None = None
     quantum: dict[int, Decimal] = field(default_factory=dict)
     scales: dict[int, scale.Scale] = field(default_factory=dict)
     weights: dict[int, int] = field(default_factory=dict)
@@ -82,7 +87,7 @@ def find_periods(settled: Lazy, work: Work) -> None:
         return
     table_of: dict[int, list[tuple[int, int]]] = defaultdict(list)
     asked = settled.filter(nw.col("code").is_in(sorted(rates | blank)))
-    for row in dicts(arrival.distances(asked)):
+    for row in dicts(distances(asked)):
         table_of[row["code"]].append((row["n"], row["distance"]))
     for code in sorted(blank):
         found = max(table_of[code], key=lambda pair: (pair[0], -pair[1]), default=(0, None))[1]
@@ -90,6 +95,17 @@ def find_periods(settled: Lazy, work: Work) -> None:
     for code in rates:
         lengths = [device.period_us for device in work.devices if device.code == code and device.period_us]
         work.ticks[code] = gcd(*lengths, *(distance for _, distance in table_of[code])) or 1
+
+
+def distances(rows: Lazy) -> Lazy:
+    """How often each distance between neighbouring readings occurs: ``code``, ``distance`` [us], ``n``."""
+    step = nw.col("us") - nw.col("us").shift(1).over("code", order_by="us")
+    return (
+        rows.select("code", distance=step)
+        .filter(~nw.col("distance").is_null())
+        .group_by("code", "distance")
+        .agg(n=nw.len())
+    )
 
 
 def _set_period(work: Work, code: int, period_us: int | None) -> None:

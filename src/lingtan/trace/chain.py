@@ -425,7 +425,7 @@ def touching(
     context: Context, streams: Iterable[str], *, nodes: Iterable[str] = (), month: str = ""
 ) -> tuple[Step, ...]:
     """Return the findings about streams, their points and nodes, in a month where one is given; notes last."""
-    wanted = set(streams)
+    wanted = set(streams) - {""}
     points = {point for stream in wanted for point in context.points(stream)}
     places = set(nodes)
     found = [

@@ -8,6 +8,7 @@ from decimal import Decimal
 from lingtan.inventory import rules
 from lingtan.inventory.model import Line
 from lingtan.ledger import units
+from lingtan.ledger.unit_table import LABELS
 from lingtan.trace import show
 
 AMOUNT = "amount"
@@ -40,7 +41,8 @@ def argument_unit(line: Line, argument: str) -> str:
     rule = rules.RULES.get(line.rule)
     pattern = rule.arguments.get(argument, "") if rule else ""
     unit = line.inputs[0].unit if line.inputs else line.unit or "unit"
-    return pattern.replace("{unit}", unit).replace("{substance}", line.substance)
+    label = line.substance if line.substance in LABELS else ""
+    return pattern.replace("{unit}", unit).replace("{substance}", label)
 
 
 def from_inputs(line: Line) -> Decimal | None:

@@ -136,6 +136,10 @@ FOLDER: Mapping[str, Told] = {
         "两行因子同级而不同值",
         "两行因子同级而不同值[：第 {lines} 行]，都不采用。请以 from、for 或 status 区分，或删去一行。",
     ),
+    "idle_factor": (
+        "因子行用不上",
+        "{came}：没有这样的流，这一行用不上。for 写节点，指它供出的品种；它用掉的，请写流或供出的节点。",
+    ),
     "repeated_factor": ("因子行重复", "因子行重复[：第 {lines} 行]，以先写的为准。"),
     "no_document": ("因子没有出处", "因子没有写出处。请写明报告、检测或证书。"),
     "serials_reversed": ("序号颠倒", "序号止小于起[，收到 {got}]。序号含两端。"),
@@ -161,7 +165,7 @@ FOLDER: Mapping[str, Told] = {
     "commodity_incomplete": ("品种信息不全", "品种 {code} 缺种类或单位，又没有上级可继承。请填上。"),
 }
 
-#: Readings and intervals.
+#: Readings and intervals; the kind is the key of ``series.remarks``.
 SERIES: Mapping[str, Told] = {
     "duplicate": ("读数重复送达", "有 {count} 条读数重复送达，值相同，各计一次。"),
     "late": ("读数迟到", "有 {count} 个时段的读数晚于其后的读数送达，已按时间归位。"),
@@ -197,7 +201,7 @@ SERIES: Mapping[str, Told] = {
         "换表时止码或起码没有登记，其间的量不知道。请在 meters.csv 填 last_value 和 first_value。",
     ),
     "negative": ("出现负值", "寄存器不是双向，却有 {count} 个时段为负；已搁置。请设 bidirectional，或改正正负。"),
-    "out_of_range.series": (
+    "out_of_range.out_of_range": (
         "超出额定",
         "有 {count} 个时段超过额定功率乘时间的两倍；仍计入。请核对 rated_kw、倍率和单位。",
     ),

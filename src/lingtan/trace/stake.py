@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from lingtan.inventory.model import Account
@@ -60,6 +62,26 @@ def point_streams(park: Park) -> dict[str, str]:
     """Return point -> stream of a park."""
     pairs = [(meter.point, meter.stream) for meter in park.meters]
     return {**dict(pairs), **{point.point: point.stream for point in park.virtual}}
+
+
+def about(
+    findings: Iterable[Finding], start: datetime, end: datetime, *, quiet: frozenset[str] = frozenset()
+) -> list[Finding]:
+    """Return the findings that touch [start, end); one without time concerns every year.
+
+    ``quiet`` are streams that a method leaves out by purpose: that nobody speaks for them is no hole of its account
+    and becomes a note.
+    """
+
+    def touches(finding: Finding) -> bool:
+        before = finding.end is not None and finding.end <= start
+        return not (before or (finding.start is not None and finding.start >= end))
+
+    def told(finding: Finding) -> Finding:
+        idle = finding.code == "flow_missing" and finding.where.stream in quiet
+        return replace(finding, level="note") if idle else finding
+
+    return [told(finding) for finding in findings if touches(finding)]
 
 
 def merged(

@@ -16,13 +16,6 @@ from lingtan.trace.words import name
 
 MOST_NAMED = 5
 
-#: Code -> (parameter that tells the kind apart, kind). The parameter must be there and true.
-_KINDS: Mapping[str, tuple[str, str]] = {
-    "missing": ("days", "silent"),
-    "out_of_range": ("point", "series"),
-    "statement_not_placed": ("disputed", "disputed"),
-    "scale_limit": ("rounded", "scale_note"),
-}
 _EVENTS = {"issue": "签发", "transfer": "转让", "retire": "注销", "cancel": "作废"}
 _REASONS = {
     "year_edge": "它跨过年界",
@@ -77,10 +70,10 @@ def _filled(text: str, values: Mapping[str, str], *, optional: bool = False) -> 
 
 
 def _key(finding: Finding) -> str:
-    parameter, kind = _KINDS.get(finding.code, ("", ""))
-    if parameter and finding.params.get(parameter) and f"{finding.code}.{kind}" in FINDINGS:
-        return f"{finding.code}.{kind}"
-    return finding.code
+    """Return the key of the sentence: code and kind where that has one of its own, else the code."""
+    kind = "disputed" if finding.params.get("disputed") else finding.params.get("said")
+    key = f"{finding.code}.{kind}"
+    return key if key in FINDINGS else finding.code
 
 
 def _values(finding: Finding, park: Park | None) -> dict[str, str]:

@@ -183,6 +183,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "status.found2": ("两处可查", "found in two sources"),
     "status.found1": ("一处可查", "found in one source"),
     "status.recalled": ("凭记忆", "recalled"),
+    "co2_t / energy_tce_equivalent": ("排放总量 / 能源消费量（等价值）", "co2_t / energy_tce_equivalent"),
     "sum of lines": ("清册行之和", "sum of lines"),
     "sum of counted energy terms": ("计入的能耗各项之和", "sum of counted energy terms"),
     "sum of the category's lines": ("该类清册行之和", "sum of the category's lines"),

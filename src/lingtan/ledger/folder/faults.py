@@ -92,6 +92,7 @@ CODES: Mapping[str, tuple[Level, str]] = {
     "repeated_stock": ("error", "a stock has two levels at one time; the first row holds"),
     "not_a_number": ("finding", "a fact with a unit has no number as its value"),
     "equal_factors": ("error", "two factor rows have equal rank and different values; neither is used"),
+    "idle_factor": ("finding", "a factor row is for something that no stream of its subject has to do with"),
     "repeated_factor": ("error", "a factor row stands twice; the first row holds"),
     "no_document": ("finding", "a factor has no document"),
     "serials_reversed": ("error", "serials run backwards"),

@@ -17,7 +17,7 @@ from lingtan.ledger.folder.faults import FolderError, fault, gathered
 from lingtan.ledger.folder.model import Extras, Loaded, Origin
 from lingtan.ledger.folder.points import check_virtual, learn_points
 from lingtan.ledger.folder.readings import ReadingSource, is_readings
-from lingtan.ledger.folder.relations import TABLE_RULES, duplicates
+from lingtan.ledger.folder.relations import TABLE_RULES, duplicates, idle_factors
 from lingtan.ledger.folder.rows import Row, row_fault, typed_rows
 from lingtan.ledger.folder.rules import ROW_RULES
 from lingtan.ledger.folder.settings import line_of, read_settings
@@ -37,7 +37,8 @@ ORDER = (
 )  # fmt: skip
 _IDS = {"nodes.csv": "node", "streams.csv": "stream", "boundaries.csv": "boundary", "commodities.csv": "commodity"}
 _MAPPED = ("boundaries", "nodes", "streams")
-_QUIET = ("evidence/", "records/")
+# Folders that other rooms read: documents, workflow, own methods and imported factor sets.
+_QUIET = ("evidence/", "records/", "methods/", "factors/")
 
 # Attributes that rows get from checks and not from a column.
 _MARKS = ("contested",)
@@ -69,6 +70,7 @@ def load(path: str | os.PathLike[str], *, observations: bool = False) -> Loaded:
     _sort_files(reader)
     park = Park(settings, **values)
     _check_settings(park, data, reader)
+    reader.found += idle_factors(park)
     readings = ReadingSource.of(park, tree)
     extras = Extras(settings, data, unknown, reader.origins, tuple(reader.files))
     return Loaded(park, gathered(reader.found), readings, tree.root, extras)

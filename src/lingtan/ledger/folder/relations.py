@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from itertools import combinations, pairwise
 from typing import Any
 
+from lingtan.ledger.boundary import ancestors
 from lingtan.ledger.finding import Finding
 from lingtan.ledger.folder.cells import Context, near
 from lingtan.ledger.folder.faults import at_most, fault
 from lingtan.ledger.folder.rows import Row
-from lingtan.ledger.park import Span
+from lingtan.ledger.park import Park, Span
 
-__all__ = ["TABLE_RULES", "duplicates", "grouped", "span_of"]
+__all__ = ["TABLE_RULES", "duplicates", "grouped", "idle_factors", "span_of"]
 
 Aside = set[int]
 _NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
@@ -340,6 +341,29 @@ def equal_factors(rows: Sequence[Row], _: Context, aside: Aside) -> Iterator[Fin
                 rows[other],
                 expected=expected,
                 todo="give them different from, for or status, or remove one",
+            )
+
+
+def idle_factors(park: Park) -> Iterator[Finding]:
+    """Name factor rows whose ``for`` no stream of the subject answers to: a node means what it supplies."""
+    rows = [row for row in park.factors if row.applies_to]
+    if not rows:
+        return
+    answering: dict[str, set[str]] = {}
+    for stream in park.streams.values():
+        commodity = park.commodities[stream.commodity]
+        codes = {*(commodity.lineage or (commodity.code,)), "heat" if commodity.kind == "steam" else commodity.code}
+        for word in (stream.id, stream.made_as, stream.used_as, *ancestors(park, stream.source)):
+            answering.setdefault(word, set()).update(codes)
+    for row in rows:
+        if row.subject in park.commodities and row.subject not in answering.get(row.applies_to, ()):
+            yield fault(
+                "idle_factor",
+                row.file,
+                lines=(row.line,) if row.line else (),
+                expected=f"{row.subject} on, from or in the role of {row.applies_to}",
+                came=f"{row.parameter} of {row.subject} for {row.applies_to}",
+                todo="for = a node means what it supplies; for what it uses name the stream or the supplying node",
             )
 
 

@@ -34,7 +34,7 @@ FRAME = pl.Schema(
 
 @dataclass(frozen=True, slots=True)
 class MeterBook:
-    """Known ``points`` in name order, those of them whose every device is a counter, their clocks."""
+    """Known ``points`` in name order, those of them whose every device is a counter that runs one way, their clocks."""
 
     points: tuple[str, ...]
     counters: frozenset[str]
@@ -43,7 +43,7 @@ class MeterBook:
 
 def meter_book(zone: ZoneInfo, meters: Sequence[Meter]) -> MeterBook:
     """Collect what readings are checked against."""
-    other = {meter.point for meter in meters if meter.register != "counter"}
+    other = {meter.point for meter in meters if meter.register != "counter" or meter.bidirectional}
     points = tuple(sorted({meter.point for meter in meters}))
     return MeterBook(points, frozenset(points) - other, clocks_of(zone, meters))
 
