@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,14 +21,23 @@ if TYPE_CHECKING:
     from lingtan.inventory.model import Account
     from lingtan.ledger.finding import Finding
     from lingtan.ledger.folder import Loaded
-    from lingtan.ledger.park import Park, Statement
+    from lingtan.ledger.park import Park
     from lingtan.reference import FactorRow, Library
     from lingtan.series.model import Series
     from lingtan.trace import Explanation, ReadingFile
 
 DEFAULT_METHOD = "cn-zcp-2025"
 STEPS = ("day", "month", "year")
-_MONTH = timedelta(days=28)
+AROUND, EDGE = timedelta(days=2), 16
+# What a source that reaches over the edge of a year must hold of it to make it a year of the park: bills from the 25th
+# do not, nor does the reading that closes the year before (footers of Parquet files are right to a day).
+_MONTH, _DAY = timedelta(days=28), timedelta(hours=27)
+
+
+def installed() -> Path:
+    """Return the folder of the user's installation, where ``lingtan reference import`` places sets for all parks."""
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home fails where a user has no home
+    return Path(home) / ".local" / "share" / "lingtan"
 
 
 class BookError(Exception):
@@ -72,11 +82,9 @@ class Book:
         return found
 
     def _years(self) -> tuple[int, ...]:
-        zone = self.park.settings.zone
-        years = _years_told(self.park.statements, zone)
-        for start, end in self._reading_spans():
-            years |= set(range(start.astimezone(zone).year, _last_year(end.astimezone(zone)) + 1))
-        return tuple(sorted(years))
+        told = [((row.stream, row.kind, row.reporter), row.start, row.end, _MONTH) for row in self.park.statements]
+        read = [(place, start, end, _DAY) for place, (start, end) in enumerate(self._reading_spans())]
+        return tuple(sorted(clock.years_of([*told, *read], self.park.settings.zone)))
 
     def _reading_spans(self) -> list[tuple[datetime, datetime]]:
         """Return the spans of the reading files: Parquet by its footers where they can be trusted, else by the rows."""
@@ -112,8 +120,13 @@ class Book:
         from lingtan import series
 
         source = self.loaded.readings
-        blocks = source.blocks() if whole else source.blocks(start=start, end=end)
-        return series.summarise(blocks, self.park, start, end, steps=steps, place=source.place)
+        if whole:
+            return series.summarise(source.blocks(), self.park, start, end, steps=steps, place=source.place)
+        # With what lies around the window, so that rules which look at neighbours judge its edges like its middle.
+        blocks = source.blocks(start=start - AROUND, end=end + AROUND, edge=EDGE)
+        return series.summarise(
+            blocks, self.park, start, end, steps=steps, place=source.place, history=lambda points: source.blocks(points)
+        )
 
     def flows(self, year: int, last: int | None = None) -> FlowSet:
         """Return the adopted flows of a year, or of the years ``year`` to ``last``."""
@@ -311,7 +324,7 @@ class Book:
         return replace(made, findings=stake.merged(about, park=self.park, account=made))
 
     def _library(self) -> Library:
-        """Return the library with the user's own copies in ``factors/`` of the folder."""
+        """Return the library with the user's own copies: ``factors/`` of the folder, then the installation's."""
         kept: Library = self._once(("library",), self._extended)
         return kept
 
@@ -321,16 +334,17 @@ class Book:
         from lingtan.reference.user import read_table
 
         shelf = library()
-        files = sorted((self.root / "factors").glob("*.csv"))
         rows: list[FactorRow] = []
-        for file in files:
-            table = read_table(file.read_text(encoding="utf-8"), shelf, names=raw_names())
-            wrong = next((fault for fault in table.faults if fault.level == "error"), None)
-            if wrong is not None:
-                raise BookError(
-                    f"{file}:{wrong.line}: {wrong.message} Import the file again: lingtan reference import."
-                )
-            rows += table.rows
+        for folder_of in (self.root, installed()):
+            held = {row.set_id for row in rows}
+            for file in sorted((folder_of / "factors").glob("*.csv")):
+                table = read_table(file.read_text(encoding="utf-8"), shelf, names=raw_names())
+                wrong = next((fault for fault in table.faults if fault.level == "error"), None)
+                if wrong is not None:
+                    raise BookError(
+                        f"{file}:{wrong.line}: {wrong.message} Import the file again: lingtan reference import."
+                    )
+                rows += [row for row in table.rows if row.set_id not in held]
         return extend(shelf, rows) if rows else shelf
 
     def _stock_changes(self, start: datetime, end: datetime) -> tuple[dict[tuple[str, str], Any], list[Finding]]:
@@ -456,26 +470,6 @@ def _near(text: str, known: set[str]) -> str:
 
     near = get_close_matches(text, sorted(known), n=3, cutoff=0.5)
     return f" Near: {', '.join(near)}." if near else ""
-
-
-def _years_told(statements: Sequence[Statement], zone: tzinfo) -> set[int]:
-    """Return the years that statements speak of: those they lie in, or of which one party tells a month at least.
-
-    Bills from 25 December to 25 January do not make a year of their seven days in December; where nothing else is
-    told, the year counts that most of it lies in.
-    """
-    told: dict[tuple[str, str, str], dict[int, timedelta]] = {}
-    years: set[int] = set()
-    for row in statements:
-        parts = clock.years(row.start, row.end, zone)
-        party = told.setdefault((row.stream, row.kind, row.reporter), {})
-        for low, high in parts:
-            year = low.astimezone(zone).year
-            party[year] = party.get(year, timedelta()) + min(high, row.end) - max(low, row.start)
-            if len(parts) == 1 or party[year] >= _MONTH:
-                years.add(year)
-    most = {year: part for party in told.values() for year, part in sorted(party.items())}
-    return years or ({max(most, key=lambda year: most[year])} if most else set())
 
 
 def _last_year(end: datetime) -> int:

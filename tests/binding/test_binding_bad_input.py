@@ -442,7 +442,7 @@ def test_energy_is_null_where_no_flow_is_known(write: Write, run: Run) -> None:
     assert set(result["totals"].values()) == {None}
 
 
-@pytest.mark.parametrize("boundaries", ["id,kind\nC,physical\n", "id,kind,name_zh\nB,physical,零碳园区\n".encode("gbk")])
+@pytest.mark.parametrize("boundaries", ["id,kind\nC,physical\n", "id,kind,name_zh\nB,physical,零碳园\n".encode("gbk")])
 def test_an_unknown_default_boundary_is_one_fault_among_all(boundaries: Any, write: Write, run: Run) -> None:
     folder = write({**GOOD, "boundaries.csv": boundaries, "statements/b.csv": HEAD + "zz" + GAS})
     found = errors(run("check", folder, code=1)["findings"])

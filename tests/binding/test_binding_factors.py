@@ -168,6 +168,15 @@ def test_properties_hold_for_their_stream_and_period_only(account: Account) -> N
     assert line_of(result, "d")["amount_t"] == pytest.approx(4000 * per_gj)
 
 
+def test_a_property_of_a_part_of_the_span_is_used_and_said(account: Account) -> None:
+    # the heat value of February stands for the year's delivery; nobody may take it for the year's own
+    result = account(coal(properties="c,2025-02-01,2025-03-01,NCV,25,GJ/t,,\n"))
+    assert "property_averaged" in codes(result["findings"])
+    whole = account(coal(properties=f"c,{YEAR},NCV,25,GJ/t,,\n"))
+    assert "property_averaged" not in codes(whole["findings"])
+    assert result["totals"]["co2_t"] == pytest.approx(whole["totals"]["co2_t"])
+
+
 def test_a_unit_of_another_scale_is_converted(account: Account) -> None:
     # 24000 kJ/kg = 24 GJ/t; 27 kgC/GJ = 0.027 tC/GJ; 98 % = 0.98
     own = (

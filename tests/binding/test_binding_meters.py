@@ -348,9 +348,9 @@ def test_without_a_rating_the_limit_is_ten_times_the_own_tail_of_100_steps(ask: 
 
 def test_with_fewer_than_100_steps_and_no_rating_a_fall_is_a_reset(ask: Ask) -> None:
     values = [99990 - 10 * (90 - h) for h in range(91)]
-    row = ask(
-        park(DIGITS.format(multiplier=1, digits=5), hourly([*values, 0])), "month", ("2025-01-01", "2025-02-01")
-    )[0]
+    row = ask(park(DIGITS.format(multiplier=1, digits=5), hourly([*values, 0])), "month", ("2025-01-01", "2025-02-01"))[
+        0
+    ]
     assert "reset" in row["flags"]
     assert row["amount"] == 900
 
@@ -438,3 +438,293 @@ def test_a_dip_does_not_widen_the_own_limit_of_a_roll_over(ask: Ask) -> None:
     row = ask(park(DIGITS.format(multiplier=1, digits=5), rows), "month", ("2025-01-01", "2025-02-01"))[0]
     assert row["amount"] == 1500 + 20
     assert "reset" in row["flags"]
+
+
+# --- Same point and time ----------------------------------------------------------------------------------------------
+
+INTERVAL = meters("P1,el,main,interval,kWh,PT1H", columns="period")
+
+
+def test_equal_value_is_a_duplicate_that_counts_once(ask: Ask, check: Check) -> None:
+    rows = hourly([5] * 24)
+    tables = park(INTERVAL, [*rows, rows[3], rows[3], rows[7]])
+    row = ask(tables)[0]
+    assert row["amount"] == 120
+    assert "corrected" not in row["flags"]
+    assert of(check(tables), "duplicate")[0]["level"] == "note"
+
+
+def test_without_seq_the_later_row_in_file_name_order_counts(ask: Ask) -> None:
+    # b.csv comes after a.csv, whatever the order of writing: 24 x 5 - 5 + 9 = 124
+    tables = park(INTERVAL, hourly([5] * 24))
+    tables["readings/b.csv"] = readings([(3, 9)])
+    row = ask(tables)[0]
+    assert row["amount"] == 124
+    assert "corrected" in row["flags"]
+    tables["readings/0.csv"] = readings([(4, 50)])
+    assert ask(tables)[0]["amount"] == 124
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_higher_seq_counts_whatever_the_order(ask: Ask, check: Check, turned: bool) -> None:
+    rows = [(hour, 5, 1) for hour in range(24)] + [(3, 9, 2), (3, 7, 3), (3, 8, 2)]
+    tables = park(INTERVAL, readings(reversed(rows) if turned else rows))
+    row = ask(tables)[0]
+    assert row["amount"] == 122
+    assert "corrected" in row["flags"]
+    found = of(check(tables), "corrected")[0]
+    assert found["level"] == "finding"
+    assert found["amount"] == 4  # from 5 to 9 at most
+    assert found["unit"] == "kWh"
+
+
+def test_older_than_one_already_read_is_late_and_counts(ask: Ask) -> None:
+    rows = hourly([5] * 24)
+    row = ask(park(INTERVAL, [*rows[:6], *rows[7:], rows[6]]))[0]
+    assert row["amount"] == 120
+    assert row["resolved"] == 1
+    assert "late" in row["flags"]
+
+
+def test_blank_is_no_reading_and_text_nan_and_infinity_are_faults_of_their_rows(ask: Ask, check: Check) -> None:
+    # counter: hours 3, 5, 7, 9 set aside or blank: known totals over 2 h each, the day's sum stays 240
+    bad = {3: "", 5: "NaN", 7: "inf", 9: "broken", 11: "-3", 13: "1e308"}
+    tables = park(COUNTER, [(hour, bad.get(hour, 100 + 10 * hour)) for hour in range(25)])
+    row = ask(tables)[0]
+    assert row["amount"] == 240
+    assert row["known"] == 1
+    assert row["resolved"] == pytest.approx(12 / 24)
+    faults = {line for found in check(tables) if found["level"] == "error" for line in _lines(found)}
+    assert faults == {hour + 2 for hour in bad if hour != 3}
+
+
+def _lines(found: dict[str, Any]) -> list[int]:
+    """Lines that a finding names."""
+    where = found["where"]
+    return [where["line"], *where.get("lines", [])] if where["line"] else list(where.get("lines", []))
+
+
+# --- Signs ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("register", ["interval", "rate"])
+def test_negative_amounts_are_set_aside_with_a_finding_of_their_size(ask: Ask, check: Check, register: str) -> None:
+    # two hours of -4: set aside, 22 x 5 = 110, the two hours neither known nor resolved
+    table = meters(f"P1,el,main,{register},{'kWh' if register == 'interval' else 'kW'},PT1H", columns="period")
+    tables = park(table, hourly([-4 if hour in (6, 7) else 5 for hour in range(24)]))
+    row = ask(tables)[0]
+    assert row["amount"] == 110
+    assert row["resolved"] == row["known"] == pytest.approx(22 / 24)
+    assert "negative" in row["flags"]
+    found = of(check(tables), "negative")[0]
+    assert (found["level"], found["amount"], found["unit"]) == ("finding", 8, "kWh")
+
+
+def test_bidirectional_counts_negative_amounts(ask: Ask, check: Check) -> None:
+    table = meters("P1,el,main,interval,kWh,PT1H,true", columns="period,bidirectional")
+    tables = park(table, hourly([-4 if hour in (6, 7) else 5 for hour in range(24)]))
+    row = ask(tables)[0]
+    assert (row["amount"], row["resolved"]) == (102, 1)
+    assert "negative" not in codes(check(tables))
+
+
+def test_a_bidirectional_counter_may_stand_below_nought(ask: Ask, check: Check) -> None:
+    table = meters("P1,el,main,counter,kWh,PT1H,true", columns="period,bidirectional")
+    tables = park(table, hourly([20, 5, -10, -25, 0]), rated=50)
+    assert amounts(ask(tables, "hour"))[:4] == [-15, -15, -15, 25]
+    assert "negative_counter" not in codes(check(tables))
+
+
+# --- Intervals and gaps -----------------------------------------------------------------------------------------------
+
+
+def test_one_and_a_half_periods_is_an_interval_and_more_is_a_gap(ask: Ask) -> None:
+    # 0:00, 1:30 (counts in hour 0), 3:01 (gap of 91 min, known total 20)
+    rows = [(0, 100), (1.5, 110), ("2025-01-01T03:01:00", 130)]
+    got = ask(park(COUNTER, rows), "hour")
+    assert amounts(got)[:4] == [10, None, None, None]
+    assert [row["unplaced"] for row in got][:5] == [None, 20, 20, 20, None]
+    assert ask(park(COUNTER, rows))[0]["amount"] == 30
+
+
+def test_known_total_counts_in_the_smallest_bucket_that_contains_the_gap(ask: Ask) -> None:
+    # gap 20 January 12:00 to 22 January 12:00, 48 h x 10 kWh
+    away = range(19 * 24 + 13, 21 * 24 + 12)
+    tables = park(COUNTER, [(h, 10 * h) for h in range(31 * 24 + 1) if h not in away])
+    days = ask(tables, "day", ("2025-01-20", "2025-01-23"))
+    assert [row["amount"] for row in days] == [120, None, 120]
+    assert [row["unplaced"] for row in days] == [480, 480, 480]
+    assert [row["known"] for row in days] == [0.5, 0, 0.5]
+    month = ask(tables, "month", ("2025-01-01", "2025-02-01"))[0]
+    assert (month["amount"], month["known"], month["unplaced"]) == (7440, 1, None)
+    assert month["resolved"] == pytest.approx((744 - 48) / 744)
+
+
+# --- Clocks -----------------------------------------------------------------------------------------------------------
+
+
+def test_days_of_23_and_25_hours_have_as_many_hours_of_amount(ask: Ask) -> None:
+    # local stamps of Berlin without offset, the hour that exists twice written twice; 10 kWh an hour
+    local = []
+    for day in ("2025-03-30", "2025-10-26"):
+        for hour in range(24):
+            if day == "2025-03-30" and hour == 2:
+                continue
+            local += [f"{day}T{hour:02d}:00"] * (2 if day == "2025-10-26" and hour == 2 else 1)
+    tables = park(INTERVAL, [(text, 10) for text in local], **{"park.toml": BERLIN})
+    for day, after, expected in (("2025-03-30", "2025-03-31", 230), ("2025-10-26", "2025-10-27", 250)):
+        row = ask(tables, "day", (day, after))[0]
+        assert (row["amount"], row["resolved"], row["known"]) == (expected, 1, 1)
+        assert amounts(ask(tables, "hour", (day, after))) == [10] * (expected // 10)
+
+
+@pytest.mark.parametrize(("clock", "shift"), [("utc", 0), ("+01:00", 1), ("Asia/Shanghai", 8)])
+def test_clock_says_what_a_logger_without_offsets_runs_on(ask: Ask, clock: str, shift: int) -> None:
+    # hours of the UTC day 2024-12-31 16:00 + h; the park's day is Shanghai's
+    table = meters(f"P1,el,main,interval,kWh,PT1H,{clock}", columns="period,clock")
+    rows = [(f"{datetime(2024, 12, 31, 16) + timedelta(hours=h + shift):%Y-%m-%dT%H:%M}", h) for h in range(24)]
+    assert amounts(ask(park(table, rows), "hour")) == list(range(24))
+
+
+def test_an_offset_in_the_file_beats_the_clock_of_the_meter(ask: Ask) -> None:
+    table = meters("P1,el,main,interval,kWh,PT1H,utc", columns="period,clock")
+    rows = [(f"2025-01-01T{h:02d}:00+08:00", h) for h in range(24)]
+    assert amounts(ask(park(table, rows), "hour")) == list(range(24))
+
+
+def test_a_logger_on_utc_keeps_its_hours_over_a_clock_change(ask: Ask) -> None:
+    table = meters("P1,el,main,counter,kWh,PT1H,utc", columns="period,clock")
+    first = datetime(2025, 3, 29, 23)
+    rows = [(f"{first + timedelta(hours=h):%Y-%m-%dT%H:%M}", 100 + 10 * h) for h in range(24)]
+    row = ask(park(table, rows, **{"park.toml": BERLIN}), "day", ("2025-03-30", "2025-03-31"))[0]
+    assert (row["amount"], row["resolved"]) == (230, 1)
+
+
+def midnights(register: str, days: int, first: datetime = START, quarter: float = 0.25) -> list[tuple[str, float]]:
+    """Readings by quarter-hours whose 24:00 carries 00:00 of the same date; 1 kWh a quarter."""
+    rows = []
+    step = timedelta(hours=quarter)
+    for number in range(1, int(days * 24 / quarter) + 1):
+        when = first + step * number
+        written = when - timedelta(days=1) if (when.hour, when.minute) == (0, 0) else when
+        rows.append((f"{written:%Y-%m-%dT%H:%M}", 1000 + number if register == "counter" else 1))
+    return rows
+
+
+REPAIR = '\n[repairs]\nmidnight_same_date = ["P1"]\n'
+
+
+def base_park(repair: bool, text: str = "") -> dict[str, str]:
+    """Return park.toml, with the repair switched on for P1 or not."""
+    from conftest import PARK
+
+    return {"park.toml": (text or PARK) + (REPAIR if repair else "")}
+
+
+@pytest.mark.parametrize("register", ["interval", "counter"])
+def test_00_00_for_24_00_is_set_aside_with_all_its_lines(ask: Ask, check: Check, register: str) -> None:
+    # 30 days: 30 such rows, line 1 + 96 n; without the repair each day lacks its last quarter (interval), the counter
+    # keeps it in a gap over midnight
+    table = meters(f"P1,el,main,{register},kWh,PT15M,end", columns="period,stamp")
+    tables = park(table, midnights(register, 30), **base_park(repair=False))
+    found = of(check(tables), "midnight_same_date")
+    assert [one["level"] for one in found] == ["error"]
+    assert found[0]["where"]["lines"] == [1 + 96 * day for day in range(1, 31)]
+    day = ask(tables, "day", ("2025-01-02", "2025-01-03"))[0]
+    if register == "interval":
+        assert (day["amount"], day["unplaced"]) == (95, None)
+        assert day["known"] == pytest.approx(95 / 96)
+    else:
+        assert (day["amount"], day["unplaced"]) == (94, 4)
+
+
+@pytest.mark.parametrize("register", ["interval", "counter"])
+def test_the_named_repair_moves_them_and_marks_what_it_moves(ask: Ask, check: Check, register: str) -> None:
+    table = meters(f"P1,el,main,{register},kWh,PT15M,end", columns="period,stamp")
+    tables = park(table, midnights(register, 30), **base_park(repair=True))
+    days = ask(tables, "day", ("2025-01-02", "2025-01-30"))
+    assert [row["amount"] for row in days] == [96] * 28
+    assert all(row["resolved"] == 1 and "clock_suspect" in row["flags"] for row in days)
+    assert "midnight_same_date" not in codes(check(tables))
+    assert of(check(tables), "midnight_repaired")[0]["level"] == "note"
+
+
+@pytest.mark.parametrize("repair", [False, True])
+@pytest.mark.parametrize(("change", "hours"), [("2025-03-30", 23), ("2025-10-26", 25)])
+def test_00_00_for_24_00_is_found_on_the_days_of_clock_changes(
+    ask: Ask, check: Check, repair: bool, change: str, hours: int
+) -> None:
+    # counter of 4 kWh an hour by quarter-hours on Berlin's clock, with offsets; 24:00 written as 00:00 of its date
+    from zoneinfo import ZoneInfo
+
+    zone = ZoneInfo("Europe/Berlin")
+    begin = datetime.fromisoformat(change).replace(tzinfo=zone) - timedelta(days=2)
+    rows = []
+    for number in range(1, 4 * (24 * 5)):
+        when = (begin.astimezone(ZoneInfo("UTC")) + timedelta(minutes=15 * number)).astimezone(zone)
+        late = (when.hour, when.minute) == (0, 0)
+        written = (when.replace(tzinfo=None) - timedelta(days=1)).replace(tzinfo=zone) if late else when
+        rows.append((written.isoformat(), 1000 + number))
+    table = meters("P1,el,main,counter,kWh,PT15M", columns="period")
+    tables = park(table, rows, **base_park(repair, BERLIN))
+    after = f"{datetime.fromisoformat(change) + timedelta(days=1):%Y-%m-%d}"
+    row = ask(tables, "day", (change, after))[0]
+    assert (row["amount"], row["unplaced"]) == ((4 * hours, None) if repair else (4 * hours - 2, 4))
+    assert "reset" not in row["flags"]
+    assert "reset" not in codes(check(tables))
+
+
+# --- Virtual points ---------------------------------------------------------------------------------------------------
+
+VIRTUAL = "point,stream,role,unit,expression\n"
+TWO = STREAMS + "es,electricity,grid,E2,,\n"
+
+
+def test_a_virtual_point_is_the_expression_of_its_terms(ask: Ask) -> None:
+    # es = P1 - P2 = 240 - 72
+    table = meters("P1,el,main,counter,kWh,PT1H", "P2,el,sub,counter,kWh,PT1H", columns="period")
+    text = readings(hourly([10 * h for h in range(25)])) + readings(
+        hourly([3 * h for h in range(25)]), "P2", header=False
+    )
+    tables = park(table, text, **{"streams.csv": TWO, "virtual.csv": VIRTUAL + "V1,es,main,kWh,P1 - P2\n"})
+    rows = {row["id"]: row for row in ask(tables, by="stream")}
+    assert rows["el"]["amount"] == 240
+    assert (rows["es"]["amount"], rows["es"]["origin"]) == (168, "virtual")
+
+
+def test_a_virtual_point_is_incomplete_where_a_term_is(ask: Ask) -> None:
+    # P2 stops after 12 h: half of the day known, and never P1 less half of P2 taken as whole
+    table = meters("P1,el,main,counter,kWh,PT1H", "P2,el,sub,counter,kWh,PT1H", columns="period")
+    text = readings(hourly([10 * h for h in range(25)])) + readings(
+        hourly([3 * h for h in range(13)]), "P2", header=False
+    )
+    tables = park(table, text, **{"streams.csv": TWO, "virtual.csv": VIRTUAL + "V1,es,main,kWh,P1 - P2\n"})
+    row = next(row for row in ask(tables) if row["id"] == "V1")
+    assert row["known"] == pytest.approx(0.5)
+    assert row["resolved"] == pytest.approx(0.5)
+    assert "incomplete" in row["flags"]
+    hours = amounts(ask(tables, "hour"), "V1")
+    assert hours[:12] == [7] * 12
+    assert hours[12:] == [None] * 12
+
+
+def test_a_virtual_point_ranks_after_measured_mains_and_before_invoices(ask: Ask) -> None:
+    # January: main 7440, virtual 0.5 x 7440 = 3720, invoice 9000; without the main the virtual point, then the invoice
+    span = ("2025-01-01", "2025-02-01")
+    rows = readings(hourly([10 * h for h in range(745)]), "P2")
+    main = readings(hourly([10 * h for h in range(745)]), "P1", header=False)
+    more = {
+        "streams.csv": TWO,
+        "virtual.csv": VIRTUAL + "V1,el,main,kWh,P2 * 0.5\n",
+        "statements/a.csv": "stream,start,end,amount,unit,kind,reporter\n"
+        "el,2025-01-01,2025-02-01,9000,kWh,invoice,grid\n",
+    }
+    both = meters("P1,el,main,counter,kWh,PT1H", "P2,es,main,counter,kWh,PT1H", columns="period")
+    got = {
+        row["id"]: (row["amount"], row["origin"])
+        for row in ask(park(both, rows + main, **more), "month", span, "stream")
+    }
+    assert got["el"] == (7440, "meter")
+    alone = meters("P2,es,main,counter,kWh,PT1H", columns="period")
+    got = {row["id"]: (row["amount"], row["origin"]) for row in ask(park(alone, rows, **more), "month", span, "stream")}
+    assert got["el"] == (3720, "virtual")

@@ -531,3 +531,30 @@ def test_a_shipped_id_is_not_overridden_in_silence(write: Any, run: Any) -> None
     told = run("account", root, "--year", 2025, "--method", "cn-zcp-2025", code=None)
     # either the shipped one counts (0.8325 for all power) or the file is refused; never the other rules under this id
     assert isinstance(told, str) or told["by_category"]["electricity"] == pytest.approx(8325)
+
+
+# -------------------------------------------------------------------- reference: look-ups and a set of one's own
+
+SET = "subject,parameter,value,unit,data_year,from,region,document,status,set_id\n" + "".join(
+    f"electricity,ef_location,{value},kgCO2/kWh,{year},{year}-01-01,{region},Host {year},found2,HOST_DB\n"
+    for value, year, region in (("0.6766", 2022, "VN"), ("0.6592", 2023, "VN"), ("0.5", 2024, "TH"))
+)
+
+
+@pytest.mark.parametrize("into_park", [True, False])
+def test_a_set_of_ones_own_is_imported_and_used_by_a_new_method(
+    write: Any, run: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, into_park: bool
+) -> None:
+    # the latest row of the region: 0.6592 of 2023, two years old, said so; never the neighbour's of 2024, no mean
+    (tmp_path / "own.csv").write_text(SET, encoding="utf-8")
+    text = HOST.replace('from = ["own"], mode = "must_measure"', 'from = ["HOST_DB"], region = "country", lag = true')
+    tables = {**HOST_PARK, "methods/host-2026.toml": text, "factors.csv": FACTORS}
+    root = write(tables)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    run("reference", "import", tmp_path / "own.csv", *(["--into", root] if into_park else []))
+    result = run("account", root, "--year", 2025, "--method", "host-2026")
+    assert result["by_category"]["electricity"] == pytest.approx(POWER)
+    (line,) = (x for x in result["lines"] if x["stream"] == "el")
+    assert (line["factors"][0]["data_year"], line["factors"][0]["region"]) == (2023, "VN")
+    (lag,) = (x for x in result["findings"] if x["code"] == "factor_lag")
+    assert "2 years" in lag["message"]

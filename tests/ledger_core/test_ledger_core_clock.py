@@ -266,3 +266,12 @@ def test_every_instant_lies_in_one_local_day_and_month(instant: datetime, zone: 
 def test_a_local_time_reads_back_when_rows_follow_in_order(instant: datetime, zone: ZoneInfo) -> None:
     local = instant.astimezone(zone).replace(tzinfo=None).isoformat()
     assert parse_instant(local, zone, previous=instant - timedelta(microseconds=1)).utc == instant
+
+
+def test_a_span_over_the_edge_of_a_year_speaks_of_the_years_it_holds_enough_of() -> None:
+    zone = ZoneInfo("Asia/Shanghai")
+    edge = [clock.local_midnight(date(2024, 12, 25), zone), clock.local_midnight(date(2025, 1, 25), zone)]
+    month, day = timedelta(days=28), timedelta(days=1)
+    assert clock.years_of([("bill", *edge, month)], zone) == {2025}  # 7 and 24 days: the year it lies in most
+    assert clock.years_of([("bill", *edge, day)], zone) == {2024, 2025}
+    assert clock.years_of([("reading", edge[0], edge[0], day)], zone) == {2024}

@@ -196,3 +196,12 @@ def test_a_choice_that_moves_nothing_is_folded_and_not_marked() -> None:
     idle = replace(ACCOUNT.choices[0], effect={"0.31": dict(ACCOUNT.totals)})
     page = html.render(replace(ACCOUNT, choices=(idle,)), park=PARK)
     assert "choices that move no total here: 1" in page
+
+
+def test_a_row_shows_the_status_of_its_weakest_factor() -> None:
+    gas = next(line for line in ACCOUNT.lines if line.id == "fuel:S-GAS")
+    (use,) = gas.factors
+    mixed = tuple(replace(use, row=replace(use.row, status=word)) for word in ("measured", "found1", "own"))
+    page = html.render(replace(ACCOUNT, lines=(replace(gas, factors=mixed),)), park=PARK)
+    assert '<span class="pill info">one source</span>' in page
+    assert '<span class="pill ok">measured</span>' not in page

@@ -117,6 +117,7 @@ def _tables(args: argparse.Namespace) -> int:
 
 
 def _import(args: argparse.Namespace) -> int:
+    from lingtan.book import installed
     from lingtan.reference import library
     from lingtan.reference.tables import raw_names
     from lingtan.reference.user import read_table, tidy_text
@@ -126,7 +127,7 @@ def _import(args: argparse.Namespace) -> int:
     errors = [fault for fault in table.faults if fault.level == "error"]
     for fault in table.faults:
         common.tell(f"{source}:{fault.line}: {fault.message}")
-    target = Path(args.into or Path.home() / ".local" / "share" / "lingtan") / "factors" / f"{source.stem}.csv"
+    target = Path(args.into or installed()) / "factors" / f"{source.stem}.csv"
     if errors or not table.rows:
         common.tell(say("import.faults", args.lang, count=len(errors)))
         return common.FOUND

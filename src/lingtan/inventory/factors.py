@@ -26,8 +26,8 @@ from lingtan.reference.model import Commodity
 STATUS_ORDER = ("measured", "supplier", "own", "found2", "found1", "recalled")
 _ROLE, _BLANK = 1000, 2000
 NO_DATE = date.min
-GRID = "grid"
-"""The region that stands for the grid region of the park."""
+GRID, COUNTRY = "grid", "country"
+"""Regions that stand for the grid region and the country of the park."""
 PLAIN_SOURCES = ("property", "own", "supplier", "state", "method")
 """Sources that are no set of the library."""
 
@@ -236,12 +236,17 @@ def _try(
 
 def _gap(held: Book, need: Need, target: str, unfit: Sequence[FactorRow]) -> str:
     """Say which argument was looked for where, and which rows were there in a unit that does not fit."""
-    region = held.park.settings.grid_region if need.region == GRID else need.region
+    region = _region(held, need)
     place = f"; region {region}" if region and any(source not in PLAIN_SOURCES for source in need.sources) else ""
     rows = "".join(
         f"; {row.file}:{row.line} is in {row.unit}" if row.file else f"; {row.id} is in {row.unit}" for row in unfit
     )
     return f"{need.parameter} ({', '.join(need.sources)}{place}{rows}) [{target}]"
+
+
+def _region(held: Book, need: Need) -> str:
+    settings = held.park.settings
+    return {GRID: settings.grid_region, COUNTRY: settings.country}.get(need.region, need.region)
 
 
 def _convertible(unit: str, to: str) -> bool:
@@ -336,7 +341,7 @@ def _of_method(need: Need, target: str) -> FactorRow:
 
 def _of_library(held: Book, need: Need, ask: Ask, source: str) -> FactorRow | None:
     set_id, _, qualifier = source.partition(":")
-    region = held.park.settings.grid_region if need.region == GRID else need.region
+    region = _region(held, need)
     codes = (*ask.commodity.lineage, need.subject) if need.subject else ask.commodity.lineage
     try:
         return find(
@@ -374,10 +379,12 @@ def _property(held: Book, name: str, ask: Ask, averaged: list[str]) -> FactorRow
         return _as_row(items[0], ask)
     if len({item.unit for item in items}) > 1:
         items = [replace(item, value=units.factor_value(item.value, item.unit, items[0].unit)) for item in items]
-    if len({item.value for item in items}) == 1:
-        return _as_row(items[0], ask)
-    averaged.append(name)
     weights = [Decimal((min(item.end, ask.end) - max(item.start, ask.start)).total_seconds()) for item in items]
+    same = len({item.value for item in items}) == 1
+    if not same or sum(weights) < Decimal((ask.end - ask.start).total_seconds()):
+        averaged.append(name)
+    if same:
+        return _as_row(items[0], ask)
     mean = sum((item.value * weight for item, weight in zip(items, weights, strict=True)), Decimal(0)) / sum(weights)
     row = _as_row(items[0], ask)
     return replace(row, id=f"{row.id}+{len(items) - 1}", value=mean, unit=items[0].unit, note="weighted by time")

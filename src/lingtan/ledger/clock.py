@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
@@ -28,6 +29,7 @@ _PERIOD = re.compile(
     re.ASCII,
 )
 _LONGEST_PERIOD = 366 * 86_400
+_TICK = timedelta(microseconds=1)
 
 
 class TimeError(ValueError):
@@ -185,6 +187,28 @@ def years(start: datetime, end: datetime, zone: tzinfo) -> tuple[tuple[datetime,
         return ()
     first, last = start.astimezone(zone).year, (end - timedelta(microseconds=1)).astimezone(zone).year
     return tuple(year_bounds(year, zone) for year in range(first, last + 1))
+
+
+def years_of(spans: Iterable[tuple[Hashable, datetime, datetime, timedelta]], zone: tzinfo) -> frozenset[int]:
+    """Return the local years that spans speak of.
+
+    Parameters
+    ----------
+    spans : (source, start, end, least). A span inside one year speaks of it; one that reaches over an edge speaks of
+        the years of which its source holds ``least`` altogether. Where no year is left, the one counts that a source
+        holds most of.
+    """
+    held: dict[Hashable, dict[int, timedelta]] = {}
+    found: set[int] = set()
+    for source, start, end, least in spans:
+        parts = years(start, max(end, start + _TICK), zone)
+        sums = held.setdefault(source, {})
+        for low, high in parts:
+            year = low.astimezone(zone).year
+            sums[year] = sums.get(year, timedelta()) + min(high, end) - max(low, start)
+            if len(parts) == 1 or sums[year] >= least:
+                found.add(year)
+    return frozenset(found or (max(sums, key=lambda year: sums[year]) for sums in held.values()))
 
 
 def month_label(instant: datetime, zone: tzinfo) -> str:

@@ -67,7 +67,8 @@ def _report_cycles(rows: Mapping[str, Commodity], findings: list[Finding]) -> se
             continue
         rings.update(row.code for row in way)
         lines = tuple(sorted(row.line for row in way if row.line is not None))
-        advice = f"parents run {' -> '.join([*(row.code for row in way), code])}: end them in the library"
+        ring = " -> ".join([*(row.code for row in way), code])
+        advice = f"parents run {ring} in lines {', '.join(map(str, lines))}: end them in the library"
         findings.append(_fault("parent_cycle", "parents without a cycle", way[0], advice, lines=lines))
     return rings
 

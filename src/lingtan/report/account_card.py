@@ -19,6 +19,8 @@ from lingtan.trace.recompute import formula, line_amount
 from lingtan.trace.words import name
 
 MOST_LINES = 400
+#: A row shows the weakest of its factors.
+_WEAKEST = ("recalled", "found1", "found2", "own", "supplier", "measured")
 _TONES = {"measured": "ok", "supplier": "ok", "own": "ok", "found2": "info", "found1": "info", "recalled": "act"}
 
 
@@ -199,7 +201,8 @@ def _factor(line: Line, lang: str) -> Markup:
 
 
 def _status(line: Line, lang: str) -> Markup:
-    words = sorted({use.row.status for use in line.factors}, key=lambda word: word != "recalled")
+    known = {use.row.status for use in line.factors}
+    words = [*(word for word in _WEAKEST if word in known), *sorted(known - set(_WEAKEST))]
     if not words:
         return el("span", show.NOT_APPLICABLE)
     return el("span", _status_name(words[0], lang), class_=f"pill {_TONES.get(words[0], 'info')}")

@@ -141,14 +141,16 @@ def arrive(rows: Lazy, work: Work) -> Lazy:
 def _asking(settled: Lazy, work: Work) -> list[int]:
     """Codes of points whose result hangs on readings outside the window.
 
-    A blank period is the commonest distance of all readings; whether a fall is a roll-over, a reset or a dip, the
-    point's own steps and the readings after it tell, and a steep rise may be the end of a dip that began before.
+    A blank period is the commonest distance of all readings. Without a rating the point's own steps tell whether a
+    fall is a roll-over, and at either end of the window a dip may have begun before or go on behind.
     """
     if work.history is None:
         return []
     blank = {device.code for device in work.devices if device.period_us is None}
-    counters = sorted({device.code for device in work.devices if device.register == "counter"})
-    return sorted(blank | set(unsteady(settled, counters, steep=STEEP)))
+    counters = [device for device in work.devices if device.register == "counter"]
+    unrated = {device.code for device in counters if device.power is None}
+    falls = unsteady(settled, sorted({device.code for device in counters}), steep=STEEP)
+    return sorted(blank | {code for code, ends in falls.items() if ends or code in unrated})
 
 
 def _settled(rows: Lazy, work: Work) -> Lazy:

@@ -100,7 +100,7 @@ def _dipless(
     falls: Mapping[int, dips.Falls],
     suspects: Mapping[str, list[int]],
 ) -> tuple[Lazy, Lazy | None, list[dict[str, int]]]:
-    """Readings without dips, the points' own powers, and the dips; the way back from a dip is no step of the point."""
+    """Take dips out: rest of the readings, the points' own powers (the way back from a dip is no step), the dips."""
     rest, found = dips.without_dips(rows, constants, None, **suspects)
     own = _own_power(hold(registers.steps(rest)), constants, devices, falls)
     if own is not None and found:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import narwhals as nw
 import polars as pl
 
 Lazy: TypeAlias = nw.LazyFrame[Any]
+History: TypeAlias = Callable[[Sequence[str]], Iterable[pl.DataFrame]]
 
 _TAKEN = {"code": pl.Int32, "us": pl.Int64, "value": pl.Float64, "seq": pl.Int64, "order": pl.Int64}
 _TYPES: Mapping[type, Any] = {int: pl.Int64, float: pl.Float64, bool: pl.Boolean, str: pl.String}
@@ -47,20 +48,28 @@ def take_all(blocks: Iterable[pl.DataFrame], points: Sequence[str]) -> Lazy:
     return take(pl.concat(held), points) if held else nw.from_native(pl.DataFrame(schema=_TAKEN).lazy())
 
 
-def unsteady(lazy: Lazy, codes: Sequence[int], *, steep: float) -> list[int]:
+def unsteady(lazy: Lazy, codes: Sequence[int], *, steep: float) -> dict[int, bool]:
     """Those of ``codes`` whose ``value`` falls anywhere in time, or rises above ``steep`` times the one before.
 
-    Most points come in order of time, and only the others are sorted.
+    The value tells whether an end of the readings may lie in a dip: a steep rise comes before any fall, or after a fall
+    the values stay below the ``steep``-th part of the old one. Most points come in order of time, and only the others
+    are sorted.
     """
     frame = rows_of(lazy).select("code", "us", "value").filter(pl.col("code").is_in(list(codes)))
-    same = pl.col("code") == pl.col("code").shift(1)
-    odd = (pl.col("value") < pl.col("value").shift(1)) | (pl.col("value") > pl.col("value").shift(1) * steep)
-    back = pl.col("us") <= pl.col("us").shift(1)
-    suspects = frame.filter(same & (odd | back)).get_column("code").unique()
+    value, same = pl.col("value"), pl.col("code") == pl.col("code").shift(1)
+    fall, rise = value < value.shift(1), value > value.shift(1) * steep
+    suspects = frame.filter(same & (fall | rise | (pl.col("us") <= pl.col("us").shift(1)))).get_column("code").unique()
     apart = frame.filter(~same).get_column("code")
     again = frame.filter(pl.col("code").is_in(pl.concat([suspects, apart.filter(apart.is_duplicated())]).implode()))
-    found = again.sort("code", "us").filter(same & odd)
-    return sorted(found.get_column("code").unique().to_list())
+    events = (
+        again.sort("code", "us")
+        .with_columns(fall=fall, rise=rise, old=value.shift(1), last=value.last().over("code"), same=same)
+        .filter(pl.col("same") & (pl.col("fall") | pl.col("rise")))
+    )
+    ends = events.group_by("code").agg(
+        open=pl.col("rise").first() | (pl.col("fall") & (pl.col("last") * steep < pl.col("old"))).any()
+    )
+    return dict(ends.sort("code").iter_rows())
 
 
 def hold(lazy: Lazy) -> Lazy:

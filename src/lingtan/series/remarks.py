@@ -39,8 +39,8 @@ WORDS: Mapping[str, tuple[Level, str]] = {
     ),
     "counter_dip": (
         "finding",
-        "{readings} below 1 % of the value before, with the counter above it again afterwards: set aside, and the "
-        "total over the hole is kept.",
+        "{readings} below the value before, to less than 1 % of it or by less than 1 %, with the counter back at it "
+        "afterwards: set aside, and the total over the hole is kept.",
     ),
     "gap_total": (
         "finding",
@@ -153,7 +153,7 @@ class Writer:
         most: int = MOST_LINES,
         **params: Any,
     ) -> Finding:
-        """Make a finding of a kind of `WORDS` for a point; ``quanta`` is the amount at stake, ``most`` lines are named."""
+        """Make a finding of a kind of `WORDS` for a point; ``quanta`` is at stake, ``most`` lines are named."""
         level, words = WORDS[kind]
         start, end = (instant(span[0]), instant(span[1])) if span else (None, None)
         amount = None if quanta is None else abs(Decimal(quanta)) * self.quantum.get(code, Decimal(1))

@@ -16,11 +16,11 @@ from lingtan.ledger.park import Park
 from lingtan.ledger.quality import BIT
 from lingtan.series import chain, doubts, rollup
 from lingtan.series.calendar import STEPS, Calendar, calendar
-from lingtan.series.frames import Lazy, dicts, hold, instants, named, rows_of, split, stack, table, take
+from lingtan.series.frames import History, Lazy, dicts, hold, instants, named, rows_of, split, stack, table, take
 from lingtan.series.model import Series
 from lingtan.series.plan import DAY, FAR, Plan, SeriesError, micros, plan
 from lingtan.series.remarks import Place
-from lingtan.series.work import History, Work
+from lingtan.series.work import Work
 
 ROWS_AT_ONCE = 2_200_000
 UNIT = BIT["unit_suspect"]
@@ -80,8 +80,9 @@ def summarise(
 
     ``blocks`` are reading frames; all readings of a point stand in one of them. Only one block and the small roll-ups
     are held. ``history`` gives all readings of points, of any time, for those few of which the window alone cannot
-    tell (a blank period, a counter that falls); without it ``blocks`` are all there is. ``steps``: ``hour``, ``day``, ``month``, ``year``; ``interval`` hands on the statements themselves, with
-    ``periods``, ``resolved`` and times of each. Buckets have the calendar's limits; coverage counts the window only.
+    tell (a blank period, a counter that falls); without it ``blocks`` are all there is. ``steps``: ``hour``, ``day``,
+    ``month``, ``year``; ``interval`` hands on the statements themselves, with ``periods``, ``resolved`` and times of
+    each. Buckets have the calendar's limits; coverage counts the window only.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -11,17 +11,14 @@ from math import gcd
 from typing import Any
 
 import narwhals as nw
-import polars as pl
 
 from lingtan.ledger.finding import Finding
 from lingtan.series import scale
 from lingtan.series.calendar import offset
 from lingtan.series.doubts import LIMITS, Thresholds
-from lingtan.series.frames import Lazy, dicts, table
+from lingtan.series.frames import History, Lazy, dicts, table
 from lingtan.series.plan import DAY, HOUR, Device, Plan
 from lingtan.series.remarks import Place, Writer, duration
-
-History = Callable[[Sequence[str]], Iterable[pl.DataFrame]]
 
 
 @dataclass(slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -13,7 +14,7 @@ from lingtan.ledger.finding import Finding
 from lingtan.ledger.folder.faults import fault
 from lingtan.ledger.folder.readings.stamps import Clocks, clocks_of, to_utc
 from lingtan.ledger.folder.readings.tally import per_point, tally
-from lingtan.ledger.park import Meter
+from lingtan.ledger.park import Meter, Span
 
 __all__ = ["COLUMNS", "FRAME", "MeterBook", "checked_values", "meter_book", "placed"]
 
@@ -34,18 +35,39 @@ FRAME = pl.Schema(
 
 @dataclass(frozen=True, slots=True)
 class MeterBook:
-    """Known ``points`` in name order, those of them whose every device is a counter that runs one way, their clocks."""
+    """Known ``points`` in name order, those of them whose every device is a counter that runs one way, their clocks.
+
+    ``spans``: from the beginning of a point's first device to the end of its last.
+    """
 
     points: tuple[str, ...]
     counters: frozenset[str]
     clocks: Clocks
+    spans: Mapping[str, Span] = field(default_factory=dict)
+
+    def carries(self, point: str, limit: datetime, *, before: bool) -> bool:
+        """Tell whether a device of a point stands on the far side of an instant, so that readings there matter."""
+        span = self.spans.get(point, Span())
+        return span.start is None or span.start < limit if before else span.end is None or span.end >= limit
 
 
 def meter_book(zone: ZoneInfo, meters: Sequence[Meter]) -> MeterBook:
     """Collect what readings are checked against."""
     other = {meter.point for meter in meters if meter.register != "counter" or meter.bidirectional}
     points = tuple(sorted({meter.point for meter in meters}))
-    return MeterBook(points, frozenset(points) - other, clocks_of(zone, meters))
+    return MeterBook(points, frozenset(points) - other, clocks_of(zone, meters), _spans(meters))
+
+
+def _spans(meters: Sequence[Meter]) -> dict[str, Span]:
+    """Point -> the span from its first device to its last."""
+    spans: dict[str, Span] = {}
+    for meter in meters:
+        held, own = spans.get(meter.point, meter.valid), meter.valid
+        spans[meter.point] = Span(
+            None if held.start is None or own.start is None else min(held.start, own.start),
+            None if held.end is None or own.end is None else max(held.end, own.end),
+        )
+    return spans
 
 
 def checked_values(rows: pl.DataFrame, file: str, book: MeterBook, found: list[Finding]) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,10 +33,11 @@ REST_ROWS = 20_000_000
 
 @dataclass(slots=True)
 class _Window:
-    """Half-open window asked for; None is open."""
+    """Half-open window asked for; None is open. ``edge`` reading times are carried on either side."""
 
     start: datetime | None
     end: datetime | None
+    edge: int = 1
 
     def near(self, group: Group) -> bool:
         """Tell whether a row group may hold readings of the window or its bounding ones."""
@@ -45,16 +46,23 @@ class _Window:
         return group.may_reach(start, end)
 
     def cut(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Keep the window with, for each point, its last reading time before and its first at or after it."""
+        """Keep the window with, for each point, its last reading times before it and its first at or after it."""
         time = pl.col("time")
         keep = pl.lit(value=True)
         if self.start is not None:
-            before = time.filter(time < self.start).max().over("point")
-            keep &= (time >= self.start) | (time == before)
+            before = time.filter(time < self.start).unique().top_k(self.edge).min().over("point")
+            keep &= ((time >= self.start) | (time >= before)).fill_null(value=False)
         if self.end is not None:
-            after = time.filter(time >= self.end).min().over("point")
-            keep &= (time < self.end) | (time == after)
+            after = time.filter(time >= self.end).unique().bottom_k(self.edge).max().over("point")
+            keep &= ((time < self.end) | (time <= after)).fill_null(value=False)
         return frame.filter(keep)
+
+    def bounds(self, frame: pl.DataFrame, *, before: bool) -> dict[str, datetime]:
+        """Point -> its last reading time before the window, or its first at or after it."""
+        time = pl.col("time")
+        beyond = frame.filter(time < self.start if before else time >= self.end)
+        best = beyond.group_by(pl.col("point").cast(pl.String)).agg(time.max() if before else time.min())
+        return dict(best.iter_rows())
 
 
 @dataclass(slots=True)
@@ -90,16 +98,17 @@ class ReadingSource:
         end: datetime | None = None,
         *,
         block_points: int = 40,
+        edge: int = 1,
     ) -> Iterator[pl.DataFrame]:
         """Give the readings of ``points`` (default all) over [start, end) in frames of up to ``block_points`` points.
 
         Frames have the columns of the contract "Reading frames" (point, time, value, seq, order), rows in file order,
-        and hold for each point its last reading before ``start`` and its first at or after ``end``; in Parquet files
-        these are looked for up to 45 days away (`MARGIN`). Points come in name order; a block without readings is
-        left out.
+        and hold for each point its last reading before ``start`` and its first at or after ``end``, however far away
+        they are; up to ``edge`` of them on either side where Parquet files have them within 45 days (`MARGIN`). Points
+        come in name order; a block without readings is left out.
         """
         wanted = tuple(sorted(set(self.points if points is None else points)))
-        window = _Window(start and start.astimezone(UTC), end and end.astimezone(UTC))
+        window = _Window(start and start.astimezone(UTC), end and end.astimezone(UTC), edge)
         rest: dict[tuple[int, int], pl.DataFrame] = {}
         for place in range(0, len(wanted), block_points):
             frame = self._block(wanted[place : place + block_points], wanted[-1], window, rest)
@@ -119,18 +128,59 @@ class ReadingSource:
     def _block(
         self, block: Sequence[str], last: str, window: _Window, rest: dict[tuple[int, int], pl.DataFrame]
     ) -> pl.DataFrame:
-        parts: list[pl.DataFrame] = []
+        parts: dict[tuple[int, int], pl.DataFrame] = {}
+        far: list[tuple[int, Group]] = []
         for index, file in enumerate(self.files):
             if file.endswith(".csv"):
-                parts.append(_of_points(self._sheet(index), block))
+                parts[index, -1] = _of_points(self._sheet(index), block)
                 continue
             slab = self._slab(index)
-            groups = slab.groups if slab else ()
-            near = [group for group in groups if group.may_hold(block[0], block[-1]) and window.near(group)]
-            parts += [self._part(index, group, block, last, rest) for group in near]
-        filled = [part for part in parts if part.height]
+            for group in slab.groups if slab else ():
+                if group.may_hold(block[0], block[-1]):
+                    if window.near(group):
+                        parts[index, group.number] = self._part(index, group, block, last, rest)
+                    else:
+                        far.append((index, group))
+        if far:
+            self._reach(parts, far, block, window)
+        filled = [parts[key] for key in sorted(parts) if parts[key].height]
         frame = pl.concat(filled) if filled else FRAME.to_frame()
         return window.cut(frame) if window.start or window.end else frame
+
+    def _reach(
+        self,
+        parts: dict[tuple[int, int], pl.DataFrame],
+        far: Sequence[tuple[int, Group]],
+        block: Sequence[str],
+        window: _Window,
+    ) -> None:
+        """Add the far row groups that hold the readings that bound a window, the nearest first."""
+        for before in (True, False):
+            limit = window.start if before else window.end
+            if limit is None:
+                continue
+            side = [one for one in far if one[1].times and (one[1].times[1] < limit) == before]
+            side.sort(key=lambda one: _edge(one[1], before=before), reverse=before)
+            known = self._bounds(parts.values(), window, before=before) if side else {}
+            for index, group in side:
+                edge = _edge(group, before=before)
+                open_points = [
+                    point
+                    for point in block
+                    if group.may_hold(point, point)
+                    and self.book.carries(point, limit, before=before)
+                    and (point not in known or (known[point] < edge if before else known[point] > edge))
+                ]
+                if open_points:
+                    parts[index, group.number] = part = _of_points(self._group(index, group), block)
+                    for point, time in self._bounds([part], window, before=before).items():
+                        held = known.get(point, time)
+                        known[point] = max(held, time) if before else min(held, time)
+
+    def _bounds(self, parts: Iterable[pl.DataFrame], window: _Window, *, before: bool) -> dict[str, datetime]:
+        """Point -> reading time nearest to the window on a side, in frames."""
+        filled = [part for part in parts if part.height]
+        return window.bounds(pl.concat(filled), before=before) if filled else {}
 
     def _part(
         self, index: int, group: Group, block: Sequence[str], last: str, rest: dict[tuple[int, int], pl.DataFrame]
@@ -196,6 +246,13 @@ class ReadingSource:
             for group in slab.groups if slab else ():
                 if (index, group.number) not in self._found:
                     self._group(index, group)
+
+
+def _edge(group: Group, *, before: bool) -> datetime:
+    """Nearest time that a row group before or behind a window may hold."""
+    if group.times is None:
+        return datetime.max.replace(tzinfo=UTC)
+    return group.times[1] if before else group.times[0]
 
 
 def is_readings(file: str) -> bool:
