@@ -18,6 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from places import lines_of as lines_named
+
 Write = Callable[[dict[str, Any]], Path]
 Run = Callable[..., Any]
 Check = Callable[..., list[dict[str, Any]]]
@@ -318,7 +320,7 @@ def test_observations_are_checked_with_the_rest(check: Check) -> None:
 
 def lines_of(findings: list[dict[str, Any]], code: str) -> list[list[int]]:
     """Return the lines that the findings of a code name."""
-    return [one["where"].get("lines", [one["where"]["line"]]) for one in findings if one["code"] == code]
+    return [sorted(lines_named(one)) for one in findings if one["code"] == code]
 
 
 def test_a_cycle_of_nodes_names_all_its_lines(fails: Check) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from places import lines_of
+
 Account = Callable[..., dict[str, Any]]
 Check = Callable[..., list[dict[str, Any]]]
 
@@ -52,10 +54,6 @@ def power(result: dict[str, Any]) -> float:
     """MWh that the account still charges with the fossil factor."""
     amount: float = result["by_category"]["electricity"] / EF
     return amount
-
-
-def lines_of(finding: dict[str, Any]) -> set[int]:
-    return {finding["where"]["line"], *finding["where"].get("lines", [])}
 
 
 def errors(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:

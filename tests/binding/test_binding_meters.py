@@ -611,7 +611,7 @@ def midnights(register: str, days: int, first: datetime = START, quarter: float 
     return rows
 
 
-REPAIR = '\n[repairs]\nmidnight_same_date = ["P1"]\n'
+REPAIR = '\n[repair]\nmidnight_same_date = ["P1"]\n'
 
 
 def base_park(repair: bool, text: str = "") -> dict[str, str]:
@@ -693,17 +693,21 @@ def test_a_virtual_point_is_the_expression_of_its_terms(ask: Ask) -> None:
 
 
 def test_a_virtual_point_is_incomplete_where_a_term_is(ask: Ask) -> None:
-    # P2 stops after 12 h: half of the day known, and never P1 less half of P2 taken as whole
+    # P2 stops on 16 January 12:00: 15 days of 24 x (10 - 3) = 168 kWh; the half day of P2 is not taken off a whole one
     table = meters("P1,el,main,counter,kWh,PT1H", "P2,el,sub,counter,kWh,PT1H", columns="period")
-    text = readings(hourly([10 * h for h in range(25)])) + readings(
-        hourly([3 * h for h in range(13)]), "P2", header=False
+    text = readings(hourly([10 * h for h in range(745)])) + readings(
+        hourly([3 * h for h in range(15 * 24 + 13)]), "P2", header=False
     )
     tables = park(table, text, **{"streams.csv": TWO, "virtual.csv": VIRTUAL + "V1,es,main,kWh,P1 - P2\n"})
-    row = next(row for row in ask(tables) if row["id"] == "V1")
-    assert row["known"] == pytest.approx(0.5)
-    assert row["resolved"] == pytest.approx(0.5)
-    assert "incomplete" in row["flags"]
-    hours = amounts(ask(tables, "hour"), "V1")
+    for by, name in (("point", "V1"), ("stream", "es")):
+        month = next(row for row in ask(tables, "month", ("2025-01-01", "2025-02-01"), by) if row["id"] == name)
+        assert month["amount"] == 15 * 168
+        assert month["known"] == pytest.approx(15 / 31)
+        assert "incomplete" in month["flags"]
+    days = [row for row in ask(tables, "day", ("2025-01-15", "2025-01-18")) if row["id"] == "V1"]
+    assert [row["amount"] for row in days] == [168, None, None]
+    assert ["incomplete" in row["flags"] for row in days] == [False, True, True]
+    hours = amounts(ask(tables, "hour", ("2025-01-16", "2025-01-17")), "V1")
     assert hours[:12] == [7] * 12
     assert hours[12:] == [None] * 12
 

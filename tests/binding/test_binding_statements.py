@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from places import lines_of
+
 Account = Callable[..., dict[str, Any]]
 Check = Callable[..., list[dict[str, Any]]]
 Write = Callable[[dict[str, Any]], Path]
@@ -86,7 +88,7 @@ def test_a_later_row_replaces_the_earlier_and_is_noted_with_both_amounts(check: 
     (note,) = by_code(check(tables, code=0), "statement_replaced")
     assert note["level"] == "note"
     assert note["where"]["stream"] == "el"
-    assert {2, 3} <= {note["where"]["line"], *note["where"].get("lines", [])}
+    assert {2, 3} <= lines_of(note)
     assert "100" in note["message"]
     assert "0.12" in note["message"]
     assert flows(tables)[0]["amount"] == 120
@@ -123,7 +125,7 @@ def test_bills_of_a_blank_reporter_that_overlap_are_no_fault_of_one_party(check:
 def test_overlapping_spans_of_one_party_are_a_fault_and_neither_is_adopted(check: Check, flows: Any) -> None:
     tables = said(f"el,{JAN},100,kWh,invoice,grid", "el,2025-01-01,2025-03-01,190,kWh,invoice,grid")
     (fault,) = by_code(check(tables), "overlapping_statements")
-    assert {2, 3} <= {fault["where"]["line"], *fault["where"].get("lines", [])}
+    assert {2, 3} <= lines_of(fault)
     assert [row["amount"] for row in flows(tables)] == [None] * 12
 
 
@@ -527,7 +529,7 @@ def test_listing_an_ancestor_too_is_a_fault(check: Check) -> None:
     tables = said(f"el,{YEAR},1,kWh,report,Q1", streams=EL.replace("E1", "Q1"))
     tables |= {"nodes.csv": NODES, "members.csv": "boundary,node,share\nB,E1,0.5\nB,W1,0.5\n"}
     faults = [f for f in check(tables, code=1) if f["level"] == "error" and f["where"]["file"] == "members.csv"]
-    assert any({2, 3} & {f["where"]["line"], *f["where"].get("lines", [])} for f in faults)
+    assert any({2, 3} & lines_of(f) for f in faults)
 
 
 def test_a_stream_counts_with_the_difference_of_its_ends_shares(account: Account) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from places import lines_of
+
 STREAMS = "id,commodity,source,target,made_as,used_as\nel,electricity,grid,E1,,\n"
 METERS = "point,stream,role,register,unit,multiplier,digits,period,from,to,first_value,last_value\n"
 START = datetime(2025, 1, 1)
@@ -83,7 +85,7 @@ def test_faulty_rows_are_set_aside_and_the_counter_goes_on(write: Write, run: Ru
     folder = write(park("\n".join(lines) + "\n"))
     assert rows(run, folder, "year")[0]["amount"] == 87600
     faults = [f for f in run("check", folder, code=1)["findings"] if f["level"] == "error"]
-    assert {11, 21, 31} <= {line for f in faults for line in [f["where"]["line"], *f["where"].get("lines", [])]}
+    assert {11, 21, 31} <= {line for f in faults for line in lines_of(f)}
 
 
 def test_device_change_uses_closing_and_opening_registers(write: Write, run: Run) -> None:

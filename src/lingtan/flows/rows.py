@@ -21,7 +21,7 @@ from lingtan.ledger.finding import plain
 from lingtan.ledger.park import Park, Stream
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
-_HOUR = timedelta(hours=1)
+_HOUR, _LONGEST_DAY = timedelta(hours=1), timedelta(hours=27)
 
 
 @lru_cache(maxsize=65_536)
@@ -342,7 +342,7 @@ def _reading(table: Table, stream: Stream, points: tuple[str, ...], span: Edges)
     if len(points) == 1 and points[0] in table.formulas:
         formula = table.formulas[points[0]]
         buckets = {t: bucket for t in formula.terms if (bucket := table.points.get(t, {}).get(span)) is not None}
-        return evaluate(formula, stream, span, buckets, series)
+        return evaluate(formula, stream, span, buckets, series, by_day=span[1] - span[0] > _LONGEST_DAY)
     devices = {point: table.meters.devices[stream.id][point] for point in points}
     found = {point: bucket for point in points if (bucket := table.points.get(point, {}).get(span)) is not None}
     return combine(stream, span, found, devices, series, brief=True)

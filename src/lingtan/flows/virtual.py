@@ -11,13 +11,15 @@ from lingtan.flows.buckets import Bucket, by_span, in_units
 from lingtan.flows.grid import overlap_us
 from lingtan.flows.meters import Meters, Reading, class_sigma_pct, quadratic_pct, within
 from lingtan.flows.model import Source
-from lingtan.ledger import expression, units
+from lingtan.ledger import expression, quality, units
 from lingtan.ledger.finding import Finding, Where
 from lingtan.ledger.park import Meter, Park, Stream, VirtualPoint
 from lingtan.series.model import Series
 
 _ONE = Decimal(1)
 _DEEPEST = 10
+# The least known share of a month that is adopted, as in the table of adoption orders.
+_WHOLE = Decimal("0.99")
 Days = Mapping[tuple[datetime, datetime], Mapping[str, Bucket]]
 
 
@@ -75,13 +77,11 @@ def formulas(park: Park, points: Sequence[VirtualPoint]) -> tuple[dict[str, Form
 
 def virtual_months(formula: Formula, stream: Stream, meters: Meters, months: Iterable[int]) -> dict[int, Reading]:
     """Return what a virtual point knows of each month: as much as the term that is known least."""
-    table = by_span(meters.series, "day", formula.terms) if formula.linear is None else None
     found = {}
     for index in months:
         month = (meters.grid.edges[index], meters.grid.edges[index + 1])
         buckets = {point: bucket for point in formula.terms if (bucket := meters.months.get(point, {}).get(index))}
-        days = None if table is None else _days(table, month)
-        reading = evaluate(formula, stream, month, buckets, meters.series, days=days, devices=meters.devices)
+        reading = evaluate(formula, stream, month, buckets, meters.series, by_day=True, devices=meters.devices)
         if reading is not None:
             found[index] = reading
     return found
@@ -94,34 +94,57 @@ def evaluate(
     buckets: Mapping[str, Bucket],
     series: Series,
     *,
-    days: Days | None = None,
+    by_day: bool = False,
     devices: Mapping[str, Mapping[str, tuple[Meter, ...]]] | None = None,
 ) -> Reading | None:
-    """Evaluate a virtual point over a span; ``days`` hold the roll-ups of the terms by day where it is no weighted sum.
+    """Evaluate a virtual point over a span.
 
-    Without ``days`` an expression that is no weighted sum is applied to the span as a whole.
+    Where a term is not known whole, the amounts of the terms do not belong together: then the days count in which all
+    are (``by_day``, for spans of several days), else there is no amount; the reading is marked incomplete. ``by_day``
+    also tells to go day by day where the expression is no weighted sum.
     """
     valid = within(stream, span)
     length = overlap_us(*valid, *valid)
     if not length or not buckets:
         return None
-    pieces = [buckets] if days is None else list(days.values())
+    shares = [_shares(buckets.get(point), length) for point in formula.terms]
+    known, resolved = (min(side) for side in zip(*shares, strict=True))
+    whole = known >= _WHOLE
+    pieces: list[Mapping[str, Bucket]] = [buckets]
+    if by_day and (not whole or formula.linear is None):
+        days = _days(series, formula, span)
+        if formula.linear is not None:
+            days = {day: held for day, held in days.items() if _is_whole(formula, within(stream, day), held)}
+            known = min(sum((_share_of(within(stream, day), length) for day in days), Decimal(0)), _ONE)
+        pieces = list(days.values())
+    elif not whole and formula.linear is not None:
+        pieces, known = [], Decimal(0)
     amounts = [formula.value(_amounts(formula, piece, series)) for piece in pieces]
-    known = [amount for amount in amounts if amount is not None]
-    total = sum(known, Decimal(0)) if known else None
-    flags = 0
+    found = [amount for amount in amounts if amount is not None]
+    total = sum(found, Decimal(0)) if found else None
+    flags = 0 if whole else quality.BIT["incomplete"]
     for bucket in buckets.values():
         flags |= bucket.flags
-    shares = [_shares(buckets.get(point), length) for point in formula.terms]
     return Reading(
         total,
-        min(share for share, _ in shares),
-        min(share for _, share in shares),
+        known,
+        min(known, resolved),
         _unplaced(formula, buckets, series),
         flags,
         _sigma_pct(formula, buckets, series, devices, valid),
         (Source("virtual", formula.point, *valid, total),),
     )
+
+
+def _is_whole(formula: Formula, valid: tuple[datetime, datetime], buckets: Mapping[str, Bucket]) -> bool:
+    """Tell whether all terms are known over a day."""
+    length = overlap_us(*valid, *valid)
+    return length > 0 and all(_shares(buckets.get(point), length)[0] >= _WHOLE for point in formula.terms)
+
+
+def _share_of(valid: tuple[datetime, datetime], length: int) -> Decimal:
+    """Share of a day in a span of ``length`` [us]."""
+    return Decimal(overlap_us(*valid, *valid)) / length
 
 
 def _formula(
@@ -219,11 +242,11 @@ def _sigma_pct(
     return quadratic_pct(parts)
 
 
-def _days(table: Mapping[str, Mapping[tuple[datetime, datetime], Bucket]], month: tuple[datetime, datetime]) -> Days:
-    """Turn point -> day -> roll-up into day -> point -> roll-up, for the days of a month."""
+def _days(series: Series, formula: Formula, span: tuple[datetime, datetime]) -> Days:
+    """Day -> point -> roll-up of the terms, for the days of a span."""
     days: dict[tuple[datetime, datetime], dict[str, Bucket]] = {}
-    for point, spans in table.items():
-        for span, bucket in spans.items():
-            if month[0] <= span[0] < month[1]:
-                days.setdefault(span, {})[point] = bucket
+    for point, spans in by_span(series, "day", formula.terms).items():
+        for day, bucket in spans.items():
+            if span[0] <= day[0] < span[1]:
+                days.setdefault(day, {})[point] = bucket
     return days

@@ -29,16 +29,17 @@ class Where:
 
     def as_json(self) -> dict[str, Any]:
         """Return the place as plain JSON values; absent parts are null."""
-        place: dict[str, Any] = {
+        return {
             "file": self.file or None,
             "line": self.line,
             "point": self.point or None,
             "stream": self.stream or None,
             "node": self.node or None,
         }
-        if self.lines:
-            place["lines"] = list(self.lines)
-        return place
+
+    def all_lines(self) -> str:
+        """Return the lines in words where there are several: ``(lines 3, 7, 9)``; else blank."""
+        return f" (lines {', '.join(map(str, self.lines))})" if len(self.lines) > 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,14 @@ class Finding:
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the finding as plain JSON values under the stable keys of the command line."""
+        """Return the finding as plain JSON values under the stable keys of the command line.
+
+        ``where`` has one line; where several are concerned the message ends with all that are kept.
+        """
         return {
             "code": self.code,
             "level": self.level,
-            "message": self.message,
+            "message": self.message + self.where.all_lines(),
             "where": self.where.as_json(),
             "from": self.start.isoformat() if self.start else None,
             "to": self.end.isoformat() if self.end else None,
