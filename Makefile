@@ -16,7 +16,8 @@ $(STAMP): uv.lock pyproject.toml tools/bootstrap.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf .venv; $(PYTHON) -m venv .venv; }
 	@echo "[2/2] locked packages (first run downloads them; some minutes on a slow line)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/bootstrap.txt
-	@UV_LINK_MODE=copy UV_SYSTEM_CERTS=1 $(BIN)/uv sync --frozen --inexact --all-extras --quiet
+	@UV_LINK_MODE=copy UV_SYSTEM_CERTS=1 UV_COMPILE_BYTECODE=1 $(BIN)/uv sync --frozen --inexact --all-extras --quiet
+	@$(BIN)/python -m compileall -q src
 	@touch $(STAMP)
 
 demo: $(STAMP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gc
 import os
 import sys
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     lang = common.language(words)
     try:
-        args = parser(lang).parse_args(words)
+        args = read(parser(lang), words)
         code: int = args.run(args)
         sys.stdout.flush()
     except SystemExit as end:
@@ -53,6 +54,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as fault:  # the one door where every fault becomes an exit code
         return _refuse(fault, lang)
     return code
+
+
+def read(root: common.Parser, words: list[str]) -> argparse.Namespace:
+    """Read the command line; the figure of ``explain`` may also stand behind options."""
+    args, rest = root.parse_known_args(words)
+    if rest and getattr(args, "figure", "") is None and not rest[0].startswith("-"):
+        args.figure = rest.pop(0)
+    if rest:
+        root.error("unrecognized arguments: " + " ".join(rest))
+    return args
 
 
 def _silence() -> None:
