@@ -122,8 +122,11 @@ class Book:
         source = self.loaded.readings
         if whole:
             return series.summarise(source.blocks(), self.park, start, end, steps=steps, place=source.place)
-        # With what lies around the window, so that rules which look at neighbours judge its edges like its middle.
-        blocks = source.blocks(start=start - AROUND, end=end + AROUND, edge=EDGE)
+        # With the whole years and what lies around them, so that a day is judged alike in a window of any length, and
+        # rules that look at neighbours judge its edges like its middle.
+        zone = self.park.settings.zone
+        low, high = self.window(start.astimezone(zone).year, _last_year(end.astimezone(zone)))
+        blocks = source.blocks(start=low - AROUND, end=high + AROUND, edge=EDGE)
         return series.summarise(
             blocks, self.park, start, end, steps=steps, place=source.place, history=lambda points: source.blocks(points)
         )

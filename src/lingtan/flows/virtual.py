@@ -115,7 +115,8 @@ def evaluate(
         days = _days(series, formula, span)
         if formula.linear is not None:
             days = {day: held for day, held in days.items() if _is_whole(formula, within(stream, day), held)}
-            known = min(sum((_share_of(within(stream, day), length) for day in days), Decimal(0)), _ONE)
+            spans = [within(stream, day) for day in days]
+            known = min(Decimal(sum(overlap_us(*day, *day) for day in spans)) / length, _ONE)
         pieces = list(days.values())
     elif not whole and formula.linear is not None:
         pieces, known = [], Decimal(0)
@@ -140,11 +141,6 @@ def _is_whole(formula: Formula, valid: tuple[datetime, datetime], buckets: Mappi
     """Tell whether all terms are known over a day."""
     length = overlap_us(*valid, *valid)
     return length > 0 and all(_shares(buckets.get(point), length)[0] >= _WHOLE for point in formula.terms)
-
-
-def _share_of(valid: tuple[datetime, datetime], length: int) -> Decimal:
-    """Share of a day in a span of ``length`` [us]."""
-    return Decimal(overlap_us(*valid, *valid)) / length
 
 
 def _formula(
