@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lingtan.book import Book
 from places import lines_of
 
 Write = Callable[[dict[str, Any]], Path]
@@ -390,22 +389,28 @@ DIPS = {
 }
 
 
-@pytest.mark.parametrize("rated", ["", "50", "100000"])
-@pytest.mark.parametrize("digits", ["", "5"])
-@pytest.mark.parametrize("case", DIPS)
-def test_a_dip_that_recovers_neither_resets_nor_inflates(
-    ask: Ask, check: Check, case: str, digits: str, rated: str
-) -> None:
-    values = DIPS[case]
-    table = meters(f"P1,el,main,counter,kWh,{digits},PT1H", columns="digits,period")
-    tables = park(table, hourly(values), rated=rated)
-    row = ask(tables)[0]
-    assert row["amount"] == values[-1] - values[0]
-    assert "reset" not in row["flags"]
-    assert "rolled_over" not in row["flags"]
-    assert "spike" in row["flags"]
-    assert "reset" not in codes(check(tables))
-    assert "counter_dip" in codes(check(tables))
+def several(cases: dict[str, Sequence[float]], rated: object, digits: object = "") -> tuple[dict[str, Any], list[str]]:
+    """Return a park with a counter and a stream per case, read by the hour; and the cases' points."""
+    points = [f"P{number}" for number in range(1, len(cases) + 1)]
+    rows = [f"{point},{point},main,counter,kWh,{digits},PT1H" for point in points]
+    text = readings([]) + "".join(
+        readings(hourly(values), point, header=False) for point, values in zip(points, cases.values(), strict=True)
+    )
+    streams = STREAMS + "".join(f"{point},electricity,grid,E1,,\n" for point in points)
+    tables = park(meters(*rows, columns="digits,period"), text, rated=rated)
+    return {**tables, "streams.csv": streams}, points
+
+
+@pytest.mark.parametrize(("rated", "digits"), [("", ""), ("", 5), (50, 5), (100000, "")])
+def test_a_dip_that_recovers_neither_resets_nor_inflates(ask: Ask, check: Check, rated: object, digits: object) -> None:
+    tables, points = several(DIPS, rated, digits)
+    rows = {row["id"]: row for row in ask(tables)}
+    found = check(tables)
+    assert {"reset", "rolled_over"}.isdisjoint(codes(found))
+    assert {one["where"]["point"] for one in of(found, "counter_dip")} == set(points)
+    for point, (case, values) in zip(points, DIPS.items(), strict=True):
+        assert rows[point]["amount"] == values[-1] - values[0], case
+        assert "spike" in rows[point]["flags"], case
 
 
 RESETS = {
@@ -417,12 +422,12 @@ RESETS = {
 }
 
 
-@pytest.mark.parametrize("case", RESETS)
-def test_a_fall_that_does_not_recover_is_a_reset_that_counts_from_nought(ask: Ask, case: str) -> None:
-    values, expected = RESETS[case]
-    row = ask(park(COUNTER, hourly(values), rated=50))[0]
-    assert row["amount"] == expected
-    assert "reset" in row["flags"]
+def test_a_fall_that_does_not_recover_is_a_reset_that_counts_from_nought(ask: Ask) -> None:
+    tables, points = several({case: values for case, (values, _) in RESETS.items()}, 50)
+    rows = {row["id"]: row for row in ask(tables)}
+    for point, (case, (_, expected)) in zip(points, RESETS.items(), strict=True):
+        assert rows[point]["amount"] == expected, case
+        assert "reset" in rows[point]["flags"], case
 
 
 def test_a_bidirectional_counter_that_runs_back_has_no_dip(ask: Ask) -> None:
@@ -729,183 +734,3 @@ def test_a_virtual_point_ranks_after_measured_mains_and_before_invoices(ask: Ask
     alone = meters("P2,es,main,counter,kWh,PT1H", columns="period")
     got = {row["id"]: (row["amount"], row["origin"]) for row in ask(park(alone, rows, **more), "month", span, "stream")}
     assert got["el"] == (3720, "virtual")
-
-
-# --- The window only selects ------------------------------------------------------------------------------------------
-
-YEARS = ("2023-01-01", "2026-01-01")
-SLOW = datetime(2023, 1, 1)
-COLUMNS = ("start", "amount", "resolved", "known", "unplaced", "flags")
-
-
-def same_in_every_window(folder: Path, hours: tuple[str, str]) -> list[tuple[Any, ...]]:
-    """Assert that years, months, days and hours are the same from a short and a long window; return the years.
-
-    The rows are those of `lingtan flows --by point`. That a value looks stuck hangs on the other days of the window.
-    """
-    book = Book.open(folder)
-
-    def rows(step: str, start: str, end: str) -> list[tuple[Any, ...]]:
-        got = book.flow_table(by="point", step=step, start=date.fromisoformat(start), end=date.fromisoformat(end))
-        for row in got:
-            row["flags"] = [flag for flag in row["flags"] if flag != "stuck"]
-        return [tuple(str(row[key]) for key in COLUMNS) for row in got]
-
-    years = rows("year", *YEARS)
-    for step in ("year", "month", "day"):
-        whole = rows(step, *YEARS)
-        for year in ("2024", "2025"):
-            assert rows(step, *_year(int(year))) == [row for row in whole if row[0][:4] == year]
-    months = {row[0][:7]: row for row in rows("month", *YEARS)}
-    for month, after in (("2024-12", "2025-01"), ("2025-01", "2025-02")):
-        assert rows("month", f"{month}-01", f"{after}-01") == [months[month]]
-    long = rows("hour", "2024-12-01", "2025-02-01")
-    assert rows("hour", *hours) == [row for row in long if hours[0] <= row[0][:10] < hours[1]]
-    return years
-
-
-def _year(year: int) -> tuple[str, str]:
-    """Bounds of a year."""
-    return f"{year}-01-01", f"{year + 1}-01-01"
-
-
-def stamped(hour: float, begin: datetime = SLOW) -> str:
-    """Hours after 2023 as text."""
-    return f"{begin + timedelta(hours=hour):%Y-%m-%dT%H:%M}"
-
-
-def as_files(tables: dict[str, Any], kind: str, rows: list[tuple[str, float]], folder: Path) -> dict[str, Any]:
-    """Put readings into one CSV file, or into Parquet files by month."""
-    if kind == "csv":
-        return {**tables, "readings/a.csv": readings(rows)}
-    import polars as pl
-
-    frame = pl.DataFrame(rows, schema=["time", "value"], orient="row").select(
-        point=pl.lit("P1"), time=pl.col("time").str.to_datetime("%Y-%m-%dT%H:%M"), value=pl.col("value").cast(float)
-    )
-    files: dict[str, Any] = {}
-    for number, part in enumerate(_by_month(frame)):
-        part.write_parquet(folder / "part.parquet")
-        files[f"readings/{number:03d}.parquet"] = (folder / "part.parquet").read_bytes()
-    return {**tables, "readings/a.csv": None, **files}
-
-
-def _by_month(frame: Any) -> list[Any]:
-    """Cut a frame of readings at months, in file order."""
-    import polars as pl
-
-    marked = frame.with_columns(month=pl.col("time").dt.strftime("%Y-%m"))
-    return [part.drop("month") for part in marked.partition_by("month", maintain_order=True)]
-
-
-def six_hourly(value: Callable[[int], float]) -> list[tuple[str, float]]:
-    """Readings every six hours over three years and a day."""
-    return [(stamped(6 * number), value(number)) for number in range(4 * 1097)]
-
-
-def roll_over_by_own_steps() -> tuple[str, list[tuple[str, float]]]:
-    """Steps of 10 in 2023 and 2025, of 200 in 2024; in 2025 a fall that is 900 over the top of five digits.
-
-    All steps: the 99.9th percentile is 200, the limit 2000, a roll-over. The steps of 2025 alone would say reset.
-    """
-    values, value = [], 10000.0
-    for number in range(4 * 1097):
-        year = (SLOW + timedelta(hours=6 * number)).year
-        value += 200 if year == 2024 else 10
-        if stamped(6 * number) == "2025-06-01T00:00":
-            value += 890
-        values.append(value)
-    top = values[4 * 882]  # 2025-06-01 is day 882: what stands before must be just under 10^6
-    shift = 1_000_000 - 450 - top
-    return "counter,kWh,PT6H,6", [(stamped(6 * n), (v + shift) % 1_000_000) for n, v in enumerate(values)]
-
-
-def blank_period() -> tuple[str, list[tuple[str, float]]]:
-    """Rates by the hour in 2023 and 2024, by six hours in 2025: the commonest distance of all is an hour."""
-    cut = 24 * 731
-    hours = [*range(cut), *range(cut, 24 * 1096, 6)]
-    return "rate,kW,,", [(stamped(hour), 6) for hour in hours]
-
-
-def long_gap() -> tuple[str, list[tuple[str, float]]]:
-    """A counter that is silent from 10 October 2023 to 20 February 2024: 133 days with one known total."""
-    return "counter,kWh,PT6H,", [
-        row for row in six_hourly(lambda n: 1000 + 10 * n) if not "2023-10-10T01" <= row[0] <= "2024-02-20T00"
-    ]
-
-
-def dip_over_new_year() -> tuple[str, list[tuple[str, float]]]:
-    """Nought read from 20 December 2024 to 9 January 2025: a dip, no reset and no second start from nought."""
-    return "counter,kWh,PT6H,", six_hourly(
-        lambda n: 0 if "2024-12-20" <= stamped(6 * n) < "2025-01-09" else 100000 + 10 * n
-    )
-
-
-def slip_over_new_year() -> tuple[str, list[tuple[str, float]]]:
-    """Two readings a little low at the turn of the year."""
-    return "counter,kWh,PT6H,", six_hourly(
-        lambda n: 100000 + 10 * n - (50 if "2024-12-31T18" <= stamped(6 * n) < "2025-01-01T06" else 0)
-    )
-
-
-def reset_at_new_year() -> tuple[str, list[tuple[str, float]]]:
-    """From 1 January 2025 the counter counts from nought."""
-    first = 4 * 731
-    return "counter,kWh,PT6H,", six_hourly(lambda n: 10 * (n - first) if n >= first else 100000 + 10 * n)
-
-
-CASES = {
-    "own steps": roll_over_by_own_steps,
-    "blank period": blank_period,
-    "long gap": long_gap,
-    "dip over new year": dip_over_new_year,
-    "slip over new year": slip_over_new_year,
-    "reset at new year": reset_at_new_year,
-}
-
-
-@pytest.mark.parametrize(
-    ("case", "kind"), [*((case, "csv") for case in CASES), ("long gap", "parquet"), ("dip over new year", "parquet")]
-)
-def test_the_window_only_selects(write: Write, tmp_path: Path, case: str, kind: str) -> None:
-    register, rows = CASES[case]()
-    table = meters(f"P1,el,main,{register}", columns="period,digits")
-    tables = as_files(park(table, ""), kind, rows, tmp_path)
-    years = same_in_every_window(write(tables), ("2025-01-01", "2025-01-03"))
-    totals = [row[1] for row in years]
-    # hours of 2023, 2024, 2025 at six-hourly steps of 10: 1460, 1464, 1460 steps
-    if case == "own steps":
-        assert totals[2] == str(float(1460 * 10 + 890))
-        assert "rolled_over" in years[2][5]
-    if case == "blank period":
-        assert totals == ["52560.0", "52704.0", "8760.0"]  # 6 kW: all hours, then one hour of six
-    if case == "long gap":
-        # 282 days of 40 kWh before the gap, 316 after it in 2024; the total of the gap counts in neither year
-        assert totals == [str(282 * 40.0), str(316 * 40.0), "14600.0"]
-        assert [row[4] for row in years] == [str(133 * 40.0), str(133 * 40.0), "None"]
-    if case == "dip over new year":
-        # 2024 up to 19 December 18:00: 353 days and 18 h; 2025 from 9 January: 357 days
-        assert totals == ["14600.0", str(40.0 * 353 + 30), str(40.0 * 357)]
-    if case == "slip over new year":
-        assert totals == ["14600.0", str(14640.0 - 20), str(14600.0 - 10)]
-    if case == "reset at new year":
-        assert totals == ["14600.0", "14630.0", "14600.0"]
-
-
-@pytest.mark.parametrize("repair", [False, True])
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_the_window_only_selects_with_24_00_written_as_00_00(
-    ask: Ask, write: Write, tmp_path: Path, kind: str, repair: bool
-) -> None:
-    # hourly counter from 20 December 2024 to 10 January 2025, 10 kWh an hour; 24:00 of 31 December as its own 00:00
-    first = datetime(2024, 12, 20)
-    rows = []
-    for hour in range(1, 24 * 21):
-        when = first + timedelta(hours=hour)
-        written = when - timedelta(days=1) if when.hour == 0 else when
-        rows.append((f"{written:%Y-%m-%dT%H:%M}", 1000.0 + 10 * hour))
-    table = meters("P1,el,main,counter,kWh,PT1H", columns="period")
-    tables = as_files(park(table, "", **base_park(repair)), kind, rows, tmp_path)
-    same_in_every_window(write(tables), ("2025-01-01", "2025-01-03"))
-    days = ask(tables, "day", ("2025-01-01", "2025-01-03"))
-    assert [row["amount"] for row in days] == ([240, 240] if repair else [220, 220])

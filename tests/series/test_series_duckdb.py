@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from series_help import QUARTER, at, frame, meter, park
 
-from lingtan.series import arrival, registers, rollup, summarise
+from lingtan.series import arrival, dips, registers, rollup, summarise
 
 START = at("2025-01-01")
 
@@ -147,3 +147,71 @@ def test_day_sums_and_gaps_equal_the_rules_written_again_in_sql(database: duckdb
     apart = theirs.filter(pl.col("day").is_null())["amount"].sum()
     years = series.buckets["year"].select("point", "amount").rows()
     assert sum(row[2] for row in ours) + apart == sum(amount * cents[point] for point, amount in years)
+
+
+def even() -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Assigned readings and constants of two devices, one stamped at the end, with holes and negative values."""
+    rows = [
+        (code, code, START.timestamp() * 1e6 + 900e6 * i, (i * 7919) % 1000 - (20 if code else 0), 0, i)
+        for code in (0, 1)
+        for i in range(96 * 20)
+        if i % 61 and not 300 < i < 340
+    ]
+    schema = {"code": pl.Int32, "device": pl.Int32, "us": pl.Int64, "v": pl.Int64, "marks": pl.Int32, "order": pl.Int64}
+    devices = pl.DataFrame(
+        {
+            "device": [0, 1], "weight": [3, 25], "period_us": [900_000_000] * 2, "gap_us": [1_350_000_000] * 2,
+            "tick_us": [900_000_000] * 2, "rated": [None, 1e-6], "bidirectional": [True, False],
+            "stamp_end": [False, True], "whole_days": [False] * 2,
+        },
+        schema_overrides={"device": pl.Int32, "rated": pl.Float64},
+    )  # fmt: skip
+    return pl.DataFrame(rows, schema=schema, orient="row", strict=False), devices
+
+
+EVEN = """
+with known as (
+  select *, if(code = 0, 3, 25) as weight, us - if(code = 1, 900000000, 0) as start_us,
+    lag(us) over w as since, lag(v) over w as old
+  from even_rows window w as (partition by code order by us)
+), stated as (
+  select code, v * weight as interval, v * weight as rate,
+    if(us - since <= 1350000000, (v + old) * weight, null) as rate_point
+  from known
+) select code, sum({0})::bigint as amount from stated where code = 0 or {0} >= 0 group by all order by code
+"""
+
+
+@pytest.mark.parametrize("register", ["interval", "rate", "rate_point"])
+def test_intervals_and_rates_are_the_same_integers_on_both_engines(
+    database: duckdb.DuckDBPyConnection, register: str
+) -> None:
+    rows, devices = even()
+    rule = getattr(registers, register)
+
+    def stated(rows: nw.LazyFrame[Any], devices: nw.LazyFrame[Any]) -> pl.DataFrame:
+        frame: pl.DataFrame = registers.aside(rule(rows, devices)).collect(backend="polars").to_native()
+        return frame.select(pl.all().exclude("gap", "order").cast(pl.Int64)).sort("code", "start_us")
+
+    ours = stated(nw.from_native(rows.lazy()), nw.from_native(devices.lazy()))
+    theirs = stated(relation(database, "even_rows", rows), relation(database, "even_devices", devices))
+    assert ours["amount"].null_count() > 0
+    assert ours.equals(theirs)
+    # The quarter-hours are whole, so that a rate's amount is its value in one tick.
+    again = database.sql(EVEN.format(register)).pl()
+    assert ours.group_by("code").agg(pl.col("amount").sum()).sort("code").rows() == again.rows()
+
+
+def test_slight_dips_are_the_same_readings_on_both_engines(database: duckdb.DuckDBPyConnection) -> None:
+    values = [1000 + 10 * i - (7 if i % 53 < 2 else 0) - (11 * (i % 29 == 3)) for i in range(2000)]
+    rows = pl.DataFrame({"device": [0] * 2000, "us": range(2000), "v": values}, schema_overrides={"device": pl.Int32})
+
+    def found(rows: nw.LazyFrame[Any]) -> pl.DataFrame:
+        frame: pl.DataFrame = dips.slips(rows).filter(nw.col("dip")).collect(backend="polars").to_native()
+        return frame.select("us", "v").sort("us")
+
+    ours = found(nw.from_native(rows.lazy()))
+    # A reading below the highest before it and no later than twelve before the counter is back.
+    peak = [max(values[: i + 1]) for i in range(2000)]
+    assert ours["us"].to_list() == [i for i in range(2000) if values[i] < peak[i]]
+    assert ours.equals(found(relation(database, "dip_rows", rows)))
