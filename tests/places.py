@@ -1,9 +1,21 @@
-"""Reading a finding's place out of JSON."""
+"""What small parks of several test folders share: their park.toml, and the reading of a finding's place."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
+
+PARK = """format = 1
+id = "demo"
+country = "CN"
+grid_region = "CN-32"
+timezone = "Asia/Shanghai"
+currency = "CNY"
+default_boundary = "B"
+[name]
+zh = "测试园"
+en = "Test park"
+"""
 
 
 def lines_of(finding: dict[str, Any]) -> set[int]:

@@ -10,18 +10,8 @@ from typing import Any
 import pytest
 
 from lingtan.cli import main
+from places import PARK
 
-PARK = """format = 1
-id = "demo"
-country = "CN"
-grid_region = "CN-32"
-timezone = "Asia/Shanghai"
-currency = "CNY"
-default_boundary = "B"
-[name]
-zh = "测试园"
-en = "Test park"
-"""
 BASE = {
     "park.toml": PARK,
     "boundaries.csv": "id,kind\nB,physical\n",

@@ -602,6 +602,20 @@ def test_a_logger_on_utc_keeps_its_hours_over_a_clock_change(ask: Ask) -> None:
     assert (row["amount"], row["resolved"]) == (230, 1)
 
 
+@pytest.mark.parametrize("stamp", ["start", "end"])
+@pytest.mark.parametrize("clock", ["", "utc", "+01:00"])
+def test_daily_amounts_leave_no_hole_at_clock_changes(ask: Ask, check: Check, clock: str, stamp: str) -> None:
+    # a day's amount at each midnight of the logger, 365 x 10; the days of a fixed clock begin an hour or two late
+    table = meters(f"P1,el,main,interval,kWh,P1D,{stamp},{clock}", columns="period,stamp,clock")
+    first = START + timedelta(days=stamp == "end")
+    rows = [(f"{first + timedelta(days=day):%Y-%m-%dT00:00}", 10) for day in range(365)]
+    tables = park(table, rows, **{"park.toml": BERLIN})
+    year = ask(tables, "year", ("2025-01-01", "2026-01-01"))[0]
+    assert (year["amount"], year["resolved"]) == (3650, 1)
+    assert amounts(ask(tables, "day", ("2025-03-29", "2025-04-01"))) == [10, 10, 10]
+    assert "missing" not in codes(check(tables))
+
+
 def midnights(register: str, days: int, first: datetime = START, quarter: float = 0.25) -> list[tuple[str, float]]:
     """Readings by quarter-hours whose 24:00 carries 00:00 of the same date; 1 kWh a quarter."""
     rows = []
@@ -618,7 +632,7 @@ REPAIR = '\n[repair]\nmidnight_same_date = ["P1"]\n'
 
 def base_park(repair: bool, text: str = "") -> dict[str, str]:
     """Return park.toml, with the repair switched on for P1 or not."""
-    from conftest import PARK
+    from places import PARK
 
     return {"park.toml": (text or PARK) + (REPAIR if repair else "")}
 

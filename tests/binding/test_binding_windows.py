@@ -98,7 +98,7 @@ CASES: dict[str, tuple[str, Callable[[], Rows]]] = {
 @pytest.fixture(params=["csv", "parquet"])
 def book(request: pytest.FixtureRequest, write: Write, tmp_path: Path) -> Book:
     """A park with a point per case; Parquet by months, so that far readings stand in far files."""
-    from conftest import PARK
+    from places import PARK
 
     tables: dict[str, Any] = {
         "park.toml": PARK + '[repair]\nmidnight_same_date = ["repaired"]\n',

@@ -152,7 +152,7 @@ def test_day_sums_and_gaps_equal_the_rules_written_again_in_sql(database: duckdb
 def even() -> tuple[pl.DataFrame, pl.DataFrame]:
     """Assigned readings and constants of two devices, one stamped at the end, with holes and negative values."""
     rows = [
-        (code, code, START.timestamp() * 1e6 + 900e6 * i, (i * 7919) % 1000 - (20 if code else 0), 0, i)
+        (code, code, START.timestamp() * 1e6 + 900e6 * i, (i * 7919) % 1000 - (300 if code else 0), 0, i)
         for code in (0, 1)
         for i in range(96 * 20)
         if i % 61 and not 300 < i < 340

@@ -158,14 +158,18 @@ def rate_point(rows: Lazy, constants: Lazy, *, marked: bool = True) -> Lazy:
 
 
 def _placed(rows: Lazy, *, shift: Shift | None) -> Lazy:
-    """Start and end of each reading's period; whole days are counted on the local clock."""
+    """Start and end of each reading's period; whole days are those of the local clock unless the readings say else."""
     us, period = nw.col("us"), nw.col("period_us")
     start = nw.when(nw.col("stamp_end")).then(us - period).otherwise(us)
     end = nw.when(nw.col("stamp_end")).then(us).otherwise(us + period)
     if shift is not None:
-        whole = nw.col("whole_days")
-        start = nw.when(whole & nw.col("stamp_end")).then(start + shift(us) - shift(us - period)).otherwise(start)
-        end = nw.when(whole & ~nw.col("stamp_end")).then(end + shift(us) - shift(us + period)).otherwise(end)
+        # A neighbour at just the nominal distance tells of a logger whose days are all of 24 hours.
+        before, after = (us.shift(by).over("device", **_BY_TIME) for by in (1, -1))
+        whole, at_end = nw.col("whole_days"), nw.col("stamp_end")
+        moves = whole & at_end & (before != us - period).fill_null(True)
+        start = nw.when(moves).then(start + shift(us) - shift(us - period)).otherwise(start)
+        moves = whole & ~at_end & (after != us + period).fill_null(True)
+        end = nw.when(moves).then(end + shift(us) - shift(us + period)).otherwise(end)
     placed = rows.with_columns(start_us=start, end_us=end)
     following = nw.col("start_us").shift(-1).over("device", **_BY_TIME)
     return placed.with_columns(end_us=nw.min_horizontal(nw.col("end_us"), following))
