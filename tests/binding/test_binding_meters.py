@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from places import lines_of
+from places import PARK, lines_of
 
 Write = Callable[[dict[str, Any]], Path]
 Run = Callable[..., Any]
@@ -632,8 +632,6 @@ REPAIR = '\n[repair]\nmidnight_same_date = ["P1"]\n'
 
 def base_park(repair: bool, text: str = "") -> dict[str, str]:
     """Return park.toml, with the repair switched on for P1 or not."""
-    from places import PARK
-
     return {"park.toml": (text or PARK) + (REPAIR if repair else "")}
 
 

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from lingtan.book import Book
+from places import PARK
 
 Write = Callable[[dict[str, Any]], Path]
 Rows = list[tuple[str, float]]
@@ -98,8 +99,6 @@ CASES: dict[str, tuple[str, Callable[[], Rows]]] = {
 @pytest.fixture(params=["csv", "parquet"])
 def book(request: pytest.FixtureRequest, write: Write, tmp_path: Path) -> Book:
     """A park with a point per case; Parquet by months, so that far readings stand in far files."""
-    from places import PARK
-
     tables: dict[str, Any] = {
         "park.toml": PARK + '[repair]\nmidnight_same_date = ["repaired"]\n',
         "nodes.csv": NODES,
