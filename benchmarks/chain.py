@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from benchmarks.series import by_rows
 
 COLUMNS = ["point", "time", "value"]
-YEARS = (2023, 2024, 2025)
+YEARS = 2023, 2025
 SHARE, FACTOR, PEAK_GB = 1 / 30, 30, 2.0
 
 
@@ -47,9 +47,7 @@ def chain(folder: Path) -> None:
     """Open the folder and compute the account of every year from its readings."""
     from lingtan.book import Book
 
-    book = Book.open(folder)
-    for year in YEARS:
-        book.account(year)
+    Book.open(folder).accounts(*YEARS)
 
 
 def measure(folder: Path) -> dict[str, float | int | bool]:

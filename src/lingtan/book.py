@@ -44,6 +44,16 @@ class BookError(Exception):
     """Something asked of a park folder that it cannot give; the message says what and what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How an account is asked for, beside its year; see `Book.account`."""
+
+    method: str
+    boundary: str | None
+    chosen: tuple[tuple[str, str], ...]
+    allow_recalled: bool
+
+
 @dataclass(slots=True)
 class Book:
     """A park folder. Everything is computed when first asked for and kept; the folder itself is never changed.
@@ -83,32 +93,8 @@ class Book:
 
     def _years(self) -> tuple[int, ...]:
         told = [((row.stream, row.kind, row.reporter), row.start, row.end, _MONTH) for row in self.park.statements]
-        read = [(place, start, end, _DAY) for place, (start, end) in enumerate(self._reading_spans())]
+        read = [(place, start, end, _DAY) for place, (start, end) in enumerate(folder.spans(self.loaded.readings))]
         return tuple(sorted(clock.years_of([*told, *read], self.park.settings.zone)))
-
-    def _reading_spans(self) -> list[tuple[datetime, datetime]]:
-        """Return the spans of the reading files: Parquet by its footers where they can be trusted, else by the rows."""
-        source = self.loaded.readings
-        told = {file: self._footer_span(file) for file in source.files}
-        opened = tuple(file for file, span in told.items() if span is None)
-        frames = folder.ReadingSource(source.root, opened, source.book).blocks()
-        ends = (frame.get_column("time").sort() for frame in frames)
-        return [*(span for span in told.values() if span), *((times[0], times[-1]) for times in ends)]
-
-    def _footer_span(self, file: str) -> tuple[datetime, datetime] | None:
-        """Return the span that a Parquet file's footer tells; None where it does not, or names years never used."""
-        if not file.endswith(".parquet"):
-            return None
-        from lingtan.ledger.folder.readings.slabs import CLOCK_SLACK, Slab, open_slab
-
-        slab = open_slab(self.root / file, file)
-        bounds = [group.times for group in slab.groups if group.rows] if isinstance(slab, Slab) else []
-        known = [times for times in bounds if times is not None]
-        if not known or len(known) < len(bounds):
-            return None
-        span = min(low for low, _ in known) + CLOCK_SLACK, max(high for _, high in known) - CLOCK_SLACK
-        low, high = min(span), max(span)
-        return (low, high) if low.year >= clock.FIRST_YEAR and high.year <= clock.LAST_YEAR else None
 
     def series(self, start: datetime, end: datetime, *, steps: Sequence[str] = STEPS) -> Series:
         """Return the roll-ups of the readings over [start, end)."""
@@ -133,14 +119,15 @@ class Book:
 
     def flows(self, year: int, last: int | None = None) -> FlowSet:
         """Return the adopted flows of a year, or of the years ``year`` to ``last``."""
-        kept: FlowSet = self._once(("flows", year, last or year), lambda: self._flows(year, last or year))
-        return kept
+        return self._adopted(self.series(*self.window(year, last)))
 
-    def _flows(self, year: int, last: int) -> FlowSet:
+    def _adopted(self, rolled: Series) -> FlowSet:
         from lingtan import flows
 
-        start, end = self.window(year, last)
-        return flows.adopt(self.park, self.series(start, end), start, end)
+        kept: FlowSet = self._once(
+            ("flows", id(rolled)), lambda: (rolled, flows.adopt(self.park, rolled, rolled.start, rolled.end))
+        )[1]
+        return kept
 
     def window(self, year: int, last: int | None = None) -> tuple[datetime, datetime]:
         """Return the instants that bound a year, or the years ``year`` to ``last``, in the park's zone.
@@ -285,21 +272,39 @@ class Book:
 
         The account carries every finding of folder, readings, adoption and certificates that concerns the year.
         """
-        picked = tuple(sorted((chosen or {}).items()))
-        key = ("account", year, method, boundary, picked, allow_recalled)
-        kept: Account = self._once(key, lambda: self._account(year, method, boundary, dict(picked), allow_recalled))
+        asked = _Asked(method, boundary, tuple(sorted((chosen or {}).items())), allow_recalled)
+        kept: Account = self._once(
+            ("account", year, asked), lambda: self._account(year, asked, self.series(*self.window(year)))
+        )
         return kept
 
-    def _account(
-        self, year: int, method: str, boundary: str | None, chosen: dict[str, str], allow_recalled: bool
-    ) -> Account:
+    def accounts(
+        self,
+        year: int,
+        last: int,
+        method: str = DEFAULT_METHOD,
+        *,
+        boundary: str | None = None,
+        chosen: Mapping[str, str] | None = None,
+        allow_recalled: bool = False,
+    ) -> tuple[Account, ...]:
+        """Return the accounts of the years ``year`` to ``last`` from one pass over the readings.
+
+        Amounts are those of :meth:`account`. Doubts about readings are judged over all these years, so a finding of
+        theirs may differ from, or reach further than, that of one year alone.
+        """
+        asked = _Asked(method, boundary, tuple(sorted((chosen or {}).items())), allow_recalled)
+        whole = self.series(*self.window(year, last))
+        return tuple(self._account(each, asked, whole.within(*self.window(each))) for each in range(year, last + 1))
+
+    def _account(self, year: int, asked: _Asked, rolled: Series) -> Account:
         from lingtan import inventory
         from lingtan.trace import stake
 
-        known = self.method(method)
-        inside = self._boundary(boundary)
-        start, end = self.window(year)
-        adopted = self.flows(year)
+        known = self.method(asked.method)
+        inside = self._boundary(asked.boundary)
+        start, end = rolled.start, rolled.end
+        adopted = self._adopted(rolled)
         covered = self._covered(adopted, inside, start, end)
         stocks, stock_findings = self._stock_changes(start, end)
         made = inventory.account(
@@ -309,14 +314,14 @@ class Book:
             method=known,
             year=year,
             boundary=inside,
-            chosen=chosen,
-            allow_recalled=allow_recalled,
+            chosen=dict(asked.chosen),
+            allow_recalled=asked.allow_recalled,
             stock_changes=stocks,
             tables=self._library(),
         )
         found = [
             *self.loaded.findings,
-            *self.series(start, end).findings,
+            *rolled.findings,
             *self.loaded.readings.findings(),
             *adopted.findings,
             *covered.findings,

@@ -62,6 +62,16 @@ def test_account_meets_the_truth(book: Book, truth: dict[str, Any], year: int) -
         assert float(account.totals[name] or 0) == pytest.approx(expected[name], rel=1e-9), name
 
 
+def test_one_pass_over_all_years_gives_the_amounts_of_each_year_alone(book: Book) -> None:
+    for made in book.accounts(YEARS[0], YEARS[-1], "cn-zcp-2025", boundary="B-APPROVED"):
+        alone = book.account(made.year, "cn-zcp-2025", boundary="B-APPROVED")
+        assert made.totals == alone.totals
+        assert [(line.id, line.amount_t, line.inputs) for line in made.lines] == [
+            (line.id, line.amount_t, line.inputs) for line in alone.lines
+        ]
+        assert made.by_month == alone.by_month
+
+
 @pytest.mark.parametrize("year", YEARS)
 def test_net_accounts_of_the_units_add_up_to_the_park(book: Book, year: int) -> None:
     account = book.account(year, "cn-zcp-2025", boundary="B-APPROVED")

@@ -137,6 +137,16 @@ def test_parallel_mains_stay_apart() -> None:
     assert series.buckets["year"].select("point", "amount").rows() == [("A", 1), ("B", 2)]
 
 
+def test_a_year_taken_out_of_a_longer_series_has_the_buckets_and_gaps_of_the_year_alone() -> None:
+    rows = [("2024-06-01T00:00", 0), ("2024-12-31T12:00", 5), ("2025-01-01T12:00", 9), ("2025-01-01T12:15", 10)]
+    rows += [("2025-12-31T23:45", 50), ("2026-01-02T00:00", 60), ("2026-01-02T00:15", 62)]
+    whole = summarise([frame(rows)], park(meter()), at("2024-01-01"), at("2027-01-01"))
+    taken, alone = whole.within(at("2025-01-01"), at("2026-01-01")), year([frame(rows)], park(meter()))
+    assert taken.gaps.equals(alone.gaps)
+    assert all(taken.buckets[step].equals(alone.buckets[step]) for step in ("day", "month", "year"))
+    assert codes(taken.findings) == codes(alone.findings)
+
+
 def test_an_unknown_step_or_an_empty_window_is_refused() -> None:
     with pytest.raises(SeriesError, match="week"):
         year([], park(meter()), steps=("week",))

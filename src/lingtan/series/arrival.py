@@ -19,14 +19,13 @@ from lingtan.ledger.finding import Finding
 from lingtan.ledger.quality import BIT
 from lingtan.series import clocks
 from lingtan.series.calendar import offset
-from lingtan.series.frames import Lazy, dicts, hold, stack, take_all, unsteady
+from lingtan.series.frames import Lazy, dicts, hold, stack
 from lingtan.series.plan import DAY, HOUR, point_zone
 from lingtan.series.remarks import file_of
 from lingtan.series.work import Work
 
 LATE, CORRECTED = BIT["late"], BIT["corrected"]
 NO_SEQ = -(2**62)
-STEEP = 100
 
 
 def disordered(rows: Lazy) -> dict[int, bool]:
@@ -120,40 +119,6 @@ def assign(rows: Lazy, devices: Lazy) -> Lazy:
 
 
 def arrive(rows: Lazy, work: Work) -> Lazy:
-    """One reading per point and time; points of which the window alone cannot tell come with their whole history."""
-    settled = hold(_settled(rows, work))
-    asking = _asking(settled, work)
-    if not asking or work.history is None:
-        return settled
-    plan = work.plan
-    past = hold(take_all(work.history([plan.points[code] for code in asking]), plan.points))
-    extent = dicts(past.select(first=nw.col("us").min(), last=nw.col("us").max()))[0]
-    if extent["first"] is None:
-        return settled
-    apart = Work(plan, work.devices, (extent["first"], extent["last"] + 1))
-    whole = _settled(past, apart)
-    others = ~nw.col("code").is_in(asking)
-    seen = [table.filter(keep) for table, keep in ((work.shared, others), (apart.shared, ~others)) if table is not None]
-    work.shared = hold(stack(seen)) if seen else None
-    return hold(stack([settled.filter(others), whole]))
-
-
-def _asking(settled: Lazy, work: Work) -> list[int]:
-    """Codes of points whose result hangs on readings outside the window.
-
-    A blank period is the commonest distance of all readings. Without a rating the point's own steps tell whether a
-    fall is a roll-over, and at either end of the window a dip may have begun before or go on behind.
-    """
-    if work.history is None:
-        return []
-    blank = {device.code for device in work.devices if device.period_us is None}
-    counters = [device for device in work.devices if device.register == "counter"]
-    unrated = {device.code for device in counters if device.power is None}
-    falls = unsteady(settled, sorted({device.code for device in counters}), steep=STEEP)
-    return sorted(blank | {code for code, ends in falls.items() if ends or code in unrated})
-
-
-def _settled(rows: Lazy, work: Work) -> Lazy:
     """One reading per point and time."""
     dirty = disordered(rows)
     if not dirty:

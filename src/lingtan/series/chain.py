@@ -61,7 +61,7 @@ def _by_register(settled: Lazy, work: Work) -> Iterator[Lazy]:
         constants = device_table(devices, work)
         rows = arrival.assign(settled, constants)
         rule = _counters if kind == "counter" else _others
-        yield hold(rule(rows, constants.drop("code", "open_us", "shut_us", "lead_us", "pow"), devices, work))
+        yield rule(rows, constants.drop("code", "open_us", "shut_us", "lead_us", "pow"), devices, work)
     _outside(settled, work)
 
 
@@ -72,7 +72,8 @@ def _counters(rows: Lazy, constants: Lazy, devices: Sequence[Device], work: Work
     if known or changes:
         rows = _with_registers(hold(rows), known)
     paired = hold(registers.steps(rows, marked=bool(known) or work.shared is not None))
-    falls = dips.falling(paired)
+    odd = dips.falling(paired)
+    falls = {device: kind for device, kind in odd.items() if kind.falls}
     suspects = dips.suspects(devices, falls)
     if any(suspects.values()):
         rows, own, found = _dipless(hold(rows), constants, devices, falls, suspects)
@@ -80,6 +81,7 @@ def _counters(rows: Lazy, constants: Lazy, devices: Sequence[Device], work: Work
         _tell_dips(found, devices, work)
     else:
         own = _own_power(paired, constants, devices, falls)
+    _doubt(paired, constants, own, odd, work)
     if falls:
         fallen = nw.col("device").is_in(list(falls))
         parts = [
@@ -106,6 +108,19 @@ def _dipless(
     if own is not None and found:
         rest, found = dips.without_dips(rows, constants, own, **suspects)
     return rest, own, found
+
+
+def _doubt(paired: Lazy, constants: Lazy, own: Lazy | None, odd: Mapping[int, dips.Falls], work: Work) -> None:
+    """Note the points whose falls and dips other years may put in another light."""
+    if not odd:
+        return
+    fallen = paired.filter(nw.col("device").is_in([device for device, kind in odd.items() if kind.falls]))
+    work.unsure.update(registers.unsure(fallen, constants, own))
+    # Whether a point without rating came back from a deep dip within reach, its own steps tell.
+    reaching = {device for device, kind in odd.items() if kind.ends or kind.deep}
+    work.unsure.update(
+        item.code for item in work.devices if item.device in reaching and (odd[item.device].ends or item.power is None)
+    )
 
 
 def _own_power(paired: Lazy, constants: Lazy, devices: Sequence[Device], falls: Collection[int]) -> Lazy | None:

@@ -26,14 +26,19 @@ _BY_TIME = {"order_by": "us"}
 
 @dataclass(frozen=True, slots=True)
 class Falls:
-    """What kinds of dips the falls of a device may be: to below 1 % of the old value, or by less than 1 % of it."""
+    """What kinds of dips the falls of a device may be: to below 1 % of the old value, or by less than 1 % of it.
+
+    ``falls`` False: there is none, only a rise. ``ends``: a dip may have begun before the readings, or go on behind.
+    """
 
     deep: bool
     slight: bool
+    falls: bool = True
+    ends: bool = False
 
 
 def falling(paired: Lazy) -> dict[int, Falls]:
-    """Devices whose counter falls anywhere, and which dips may be among the falls.
+    """Devices whose counter falls or rises a hundredfold anywhere, and which dips may be among the falls.
 
     A deep dip needs a fall below 1 % of the old value, and a hundredfold rise to no less than the least of such old
     values; a slight one needs a fall by less than 1 %.
@@ -44,18 +49,40 @@ def falling(paired: Lazy) -> dict[int, Falls]:
         fall=(nw.col("v") < nw.col("old")).cast(nw.Int32),
         slight=_slipped().cast(nw.Int32),
         before=nw.when(deep).then(nw.col("old")),
+        highest=nw.when(deep).then(nw.col("old")),
         after=nw.when(steep).then(nw.col("v")),
+        fell_us=nw.when(deep).then(nw.col("end_us")),
+        rose_us=nw.when(steep).then(nw.col("end_us")),
     )
-    found = odd.group_by("device").agg(
-        nw.col("fall").max(), nw.col("slight").max(), nw.col("before").min(), nw.col("after").max()
-    )
+    columns = {"fall": "max", "slight": "max", "before": "min", "highest": "max", "after": "max"}
+    columns |= {"fell_us": "min", "rose_us": "min"}
+    found = dicts(odd.group_by("device").agg(*(getattr(nw.col(name), way)() for name, way in columns.items())))
+    last = _last(paired, [row["device"] for row in found if row["highest"] is not None])
     return {
         row["device"]: Falls(
-            None not in (row["before"], row["after"]) and row["after"] >= row["before"], bool(row["slight"])
+            deep=None not in (row["before"], row["after"]) and row["after"] >= row["before"],
+            slight=bool(row["slight"]),
+            falls=bool(row["fall"]),
+            ends=_may_reach_over(row, last.get(row["device"])),
         )
-        for row in dicts(found)
-        if row["fall"]
+        for row in found
     }
+
+
+def _last(paired: Lazy, devices: Sequence[int]) -> dict[int, int]:
+    """Last value of devices."""
+    if not devices:
+        return {}
+    own = paired.filter(nw.col("device").is_in(devices)).select("device", "end_us", "v")
+    latest = own.group_by("device").agg(nw.col("end_us").max())
+    return {row["device"]: row["v"] for row in dicts(own.join(latest, on=["device", "end_us"]))}
+
+
+def _may_reach_over(row: Mapping[str, int | None], last: int | None) -> bool:
+    """Tell whether a steep rise comes before any deep fall, or the last value is still low against an old one."""
+    rose, fell, highest = row["rose_us"], row["fell_us"], row["highest"]
+    began = rose is not None and (fell is None or rose < fell)
+    return began or (highest is not None and last is not None and last * SHARE < highest)
 
 
 def _slipped() -> nw.Expr:

@@ -48,30 +48,6 @@ def take_all(blocks: Iterable[pl.DataFrame], points: Sequence[str]) -> Lazy:
     return take(pl.concat(held), points) if held else nw.from_native(pl.DataFrame(schema=_TAKEN).lazy())
 
 
-def unsteady(lazy: Lazy, codes: Sequence[int], *, steep: float) -> dict[int, bool]:
-    """Those of ``codes`` whose ``value`` falls anywhere in time, or rises above ``steep`` times the one before.
-
-    The value tells whether an end of the readings may lie in a dip: a steep rise comes before any fall, or after a fall
-    the values stay below the ``steep``-th part of the old one. Most points come in order of time, and only the others
-    are sorted.
-    """
-    frame = rows_of(lazy).select("code", "us", "value").filter(pl.col("code").is_in(list(codes)))
-    value, same = pl.col("value"), pl.col("code") == pl.col("code").shift(1)
-    fall, rise = value < value.shift(1), value > value.shift(1) * steep
-    suspects = frame.filter(same & (fall | rise | (pl.col("us") <= pl.col("us").shift(1)))).get_column("code").unique()
-    apart = frame.filter(~same).get_column("code")
-    again = frame.filter(pl.col("code").is_in(pl.concat([suspects, apart.filter(apart.is_duplicated())]).implode()))
-    events = (
-        again.sort("code", "us")
-        .with_columns(fall=fall, rise=rise, old=value.shift(1), last=value.last().over("code"), same=same)
-        .filter(pl.col("same") & (pl.col("fall") | pl.col("rise")))
-    )
-    ends = events.group_by("code").agg(
-        open=pl.col("rise").first() | (pl.col("fall") & (pl.col("last") * steep < pl.col("old"))).any()
-    )
-    return dict(ends.sort("code").iter_rows())
-
-
 def hold(lazy: Lazy) -> Lazy:
     """Compute once and keep, so that later steps do not compute it again."""
     return nw.from_native(rows_of(lazy).lazy())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -36,3 +36,18 @@ class Series:
     gaps: pl.DataFrame = field(default_factory=pl.DataFrame)
     quantum: Mapping[str, Decimal] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+
+    def within(self, start: datetime, end: datetime) -> Series:
+        """Return what concerns [start, end), which begins and ends where buckets do; findings keep their whole span."""
+
+        def part(frame: pl.DataFrame) -> pl.DataFrame:
+            inside = (pl.col("start") < end) & (pl.col("end") > start)
+            return frame.filter(inside) if frame.width else frame
+
+        buckets = {step: part(frame) for step, frame in self.buckets.items()}
+        about = tuple(
+            finding
+            for finding in self.findings
+            if (finding.start is None or finding.start < end) and (finding.end is None or finding.end > start)
+        )
+        return replace(self, start=start, end=end, buckets=buckets, gaps=part(self.gaps), findings=about)

@@ -15,13 +15,16 @@ from collections.abc import Callable
 import narwhals as nw
 
 from lingtan.ledger.quality import BIT
-from lingtan.series.frames import Lazy
+from lingtan.series.frames import Lazy, dicts
+from lingtan.series.plan import DAY
 
 ROLLED, RESET, GAP, BEYOND, SPIKE = (
     BIT[name] for name in ("rolled_over", "reset", "gap_total", "out_of_range", "spike")
 )
 NEGATIVE = BIT["negative"]
 MARKS = tuple(BIT[name] for name in ("late", "corrected", "device_change", "clock_suspect"))
+# The 95th percentile of 0.6 years of steps is no more than the 99.9th of thirty years of them.
+LOW, LOW_US = 0.95, 219 * DAY
 LEAST_STEPS, TAIL, OWN_FACTOR, RATED_FACTOR = 100, 0.999, 10.0, 2.0
 # What lies this near to a limit stands at it: the limits are floating-point products, and "under" is strict.
 NEAR = 1 - 1e-9
@@ -58,17 +61,38 @@ def union(one: nw.Expr, other: nw.Expr, bits: tuple[int, ...]) -> nw.Expr:
 
 
 def own_power(paired: Lazy, constants: Lazy) -> Lazy:
-    """99.9th percentile of each point's own steps as a power [quanta/us], from at least 100 plain steps."""
+    """99.9th percentile of each point's own steps as a power [quanta/us], from at least 100 plain steps: ``own``.
+
+    ``low`` is a power that it does not fall below whatever other years hold; null where too few steps are there.
+    """
     rise, length = nw.col("v") - nw.col("old"), nw.col("end_us") - nw.col("start_us")
     return (
         paired.join(constants.select("device", "weight", "gap_us"), on="device")
         .filter(rise >= 0, length <= nw.col("gap_us"))
-        .select("code", power=rise * nw.col("weight") / length)
+        .select("code", power=rise * nw.col("weight") / length, length=length)
         .group_by("code")
-        .agg(own=nw.col("power").quantile(TAIL, interpolation="linear"), n=nw.len())
+        .agg(
+            own=nw.col("power").quantile(TAIL, interpolation="linear"),
+            low=nw.col("power").quantile(LOW, interpolation="linear"),
+            time_us=nw.col("length").sum(),
+            n=nw.len(),
+        )
         .filter(nw.col("n") >= LEAST_STEPS)
-        .select("code", "own")
+        .select("code", "own", low=nw.when(nw.col("time_us") >= LOW_US).then(nw.col("low")))
     )
+
+
+def unsure(paired: Lazy, constants: Lazy, own: Lazy | None) -> list[int]:
+    """Codes of points without rating of which some fall might be judged otherwise with other years at hand."""
+    known = paired.filter(nw.col("v") < nw.col("old")).join(
+        constants.filter(nw.col("rated").is_null()).select("device", "weight", "full", "bidirectional"), on="device"
+    )
+    known = known.with_columns(low=nw.lit(None, nw.Float64)) if own is None else known.join(own, on="code", how="left")
+    back, over_top = nw.col("old") - nw.col("v"), nw.col("v") - nw.col("old") + nw.col("full")
+    way = nw.when(nw.col("bidirectional")).then(back).otherwise(over_top)
+    sure = way * nw.col("weight") < nw.col("low") * OWN_FACTOR * (nw.col("end_us") - nw.col("start_us")) * NEAR
+    asked = known.filter(nw.col("bidirectional") | ~nw.col("full").is_null(), ~sure.fill_null(False))
+    return [row["code"] for row in dicts(asked.select("code").unique())]
 
 
 def with_limit(rows: Lazy, own: Lazy | None) -> Lazy:
@@ -78,7 +102,7 @@ def with_limit(rows: Lazy, own: Lazy | None) -> Lazy:
         return rows.with_columns(limit=rated)
     joined = rows.join(own, on="code", how="left")
     choice = nw.when(~nw.col("rated").is_null()).then(rated).otherwise(nw.col("own") * OWN_FACTOR)
-    return joined.with_columns(limit=choice).drop("own")
+    return joined.with_columns(limit=choice).drop("own", "low")
 
 
 def amounts(paired: Lazy, constants: Lazy, own: Lazy | None) -> Lazy:

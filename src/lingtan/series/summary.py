@@ -16,7 +16,20 @@ from lingtan.ledger.park import Park
 from lingtan.ledger.quality import BIT
 from lingtan.series import chain, doubts, rollup
 from lingtan.series.calendar import STEPS, Calendar, calendar
-from lingtan.series.frames import History, Lazy, dicts, hold, instants, named, rows_of, split, stack, table, take
+from lingtan.series.frames import (
+    History,
+    Lazy,
+    dicts,
+    hold,
+    instants,
+    named,
+    rows_of,
+    split,
+    stack,
+    table,
+    take,
+    take_all,
+)
 from lingtan.series.model import Series
 from lingtan.series.plan import DAY, FAR, Plan, SeriesError, micros, plan
 from lingtan.series.remarks import Place
@@ -99,11 +112,9 @@ def summarise(
     pile: Pile = defaultdict(list)
     for block in blocks:
         for rows in _pieces(block, whole):
-            work = _work(rows, whole, days, place=place, limits=limits)
-            work.history = history
-            statements = chain.run(rows, work)
-            _keep(statements, work, days, steps, to=pile)
-            _add(work, to=total)
+            for work, statements in _run(rows, whole, days, place=place, limits=limits, history=history):
+                _keep(statements, work, days, steps, to=pile)
+                _add(work, to=total)
     _rest(total)
     _levels(pile, total, days)
     buckets = {step: _outer(frame, whole, BUCKET) for step, frame in _roll(pile, total, days, steps)}
@@ -139,6 +150,57 @@ def _within(frame: pl.DataFrame, window: tuple[int, int]) -> tuple[int, int]:
     low, high = times.min(), times.max()
     assert isinstance(low, datetime) and isinstance(high, datetime)  # noqa: S101, PT018 - for the type checker
     return max(window[0], micros(low) - DAY), min(window[1], micros(high) + DAY)
+
+
+def _run(
+    rows: Lazy,
+    whole: Plan,
+    days: Calendar,
+    *,
+    place: Place | None,
+    limits: doubts.Thresholds,
+    history: History | None,
+) -> Iterator[tuple[Work, Lazy]]:
+    """Take a piece to statements; points of which its readings alone cannot tell come with their whole history."""
+    work = _work(rows, whole, days, place=place, limits=limits)
+    if history is None:
+        yield work, chain.run(rows, work)
+        return
+    blank = {device.code for device in work.devices if device.period_us is None}
+    if blank:
+        rows = _with_history(rows, blank, work, history)
+    statements = chain.run(rows, work)
+    unsure = sorted(work.unsure - blank)
+    if not unsure:
+        yield work, statements
+        return
+    yield _leave_out(work, unsure), statements.filter(~nw.col("code").is_in(unsure))
+    own = hold(rows.filter(nw.col("code").is_in(unsure)))
+    again = _work(own, whole, days, place=place, limits=limits)
+    yield again, chain.run(_with_history(own, set(unsure), again, history), again)
+
+
+def _leave_out(work: Work, codes: Sequence[int]) -> Work:
+    """Take out of a piece's findings and results what concerns some points, which are judged anew."""
+    names = {work.plan.points[code] for code in codes}
+    work.devices = [device for device in work.devices if device.code not in codes]
+    work.findings = [finding for finding in work.findings if finding.where.point not in names]
+    work.spans = [span for span in work.spans if span[0] not in codes]
+    work.cells = None if work.cells is None else work.cells.filter(~nw.col("code").is_in(codes))
+    work.extents = {code: extent for code, extent in work.extents.items() if code not in codes}
+    work.quantum = {code: quantum for code, quantum in work.quantum.items() if code not in codes}
+    return work
+
+
+def _with_history(rows: Lazy, codes: set[int], work: Work, history: History) -> Lazy:
+    """Put all readings of some points in the place of those of the window."""
+    past = hold(take_all(history([work.plan.points[code] for code in sorted(codes)]), work.plan.points))
+    extent = dicts(past.select(first=nw.col("us").min(), last=nw.col("us").max()))[0]
+    if extent["first"] is None:
+        return rows
+    low, high = work.reached or (extent["first"], extent["last"])
+    work.reached = (min(low, extent["first"]), max(high, extent["last"]))
+    return hold(stack([rows.filter(~nw.col("code").is_in(sorted(codes))), past]))
 
 
 def _work(rows: Lazy, whole: Plan, days: Calendar, *, place: Place | None, limits: doubts.Thresholds) -> Work:

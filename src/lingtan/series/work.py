@@ -16,7 +16,7 @@ from lingtan.ledger.finding import Finding
 from lingtan.series import scale
 from lingtan.series.calendar import offset
 from lingtan.series.doubts import LIMITS, Thresholds
-from lingtan.series.frames import History, Lazy, dicts, table
+from lingtan.series.frames import Lazy, dicts, table
 from lingtan.series.plan import DAY, HOUR, Device, Plan
 from lingtan.series.remarks import Place, Writer, duration
 
@@ -28,7 +28,8 @@ class Work:
     ``devices``: with periods found; ``window`` [us]; ``shared``: times read more than once (`arrival.twins`);
     ``cells``: sums by two hours of statements that start in the window (`rollup.sums`);
     ``extents``: first and last reading [us] by code;
-    ``history``: gives all readings of points, of any time, where the window alone cannot tell;
+    ``unsure``: codes of points whose result may hang on readings outside those at hand; ``reached``: first and last
+    instant of the readings at hand [us], where they lie far outside the window;
     ``quantum``, ``scales``, ``ticks`` [us] by code; ``weights`` (quanta per step) by device; ``spans``: stretches under
     a doubt, as code, start, end [us], flags.
     """
@@ -38,13 +39,14 @@ class Work:
     window: tuple[int, int]
     place: Place | None = None
     limits: Thresholds = LIMITS
-    history: History | None = None
     quantum: dict[int, Decimal] = field(default_factory=dict)
     scales: dict[int, scale.Scale] = field(default_factory=dict)
     weights: dict[int, int] = field(default_factory=dict)
     ticks: dict[int, int] = field(default_factory=dict)
     shared: Lazy | None = None
     cells: Lazy | None = None
+    unsure: set[int] = field(default_factory=set)
+    reached: tuple[int, int] | None = None
     extents: dict[int, tuple[int, int]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     spans: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -60,7 +62,8 @@ class Work:
 
     def reach(self) -> tuple[int, int]:
         """Window with room for carried readings [us]."""
-        return self.window[0] - 60 * DAY, self.window[1] + 60 * DAY
+        low, high = self.reached or self.window
+        return min(self.window[0], low) - 60 * DAY, max(self.window[1], high) + 60 * DAY
 
     def clock(self, column: str = "start_us") -> nw.Expr:
         """Offset of the park's clock at an instant [us]."""

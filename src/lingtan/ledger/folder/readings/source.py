@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,6 +56,15 @@ class _Window:
             after = time.filter(time >= self.end).unique().bottom_k(self.edge).max().over("point")
             keep &= ((time < self.end) | (time <= after)).fill_null(value=False)
         return frame.filter(keep)
+
+    def bounded(self, frame: pl.DataFrame, *, before: bool) -> set[str]:
+        """Points that have a reading near the window on a side, nearer than any row group that is left out."""
+        time = pl.col("time")
+        if before:
+            near = frame.filter((time < self.start) & (time >= pl.lit(self.start) - MARGIN))
+        else:
+            near = frame.filter((time >= self.end) & (time < pl.lit(self.end) + MARGIN))
+        return set(near["point"].unique().cast(pl.String))
 
     def bounds(self, frame: pl.DataFrame, *, before: bool) -> dict[str, datetime]:
         """Point -> its last reading time before the window, or its first at or after it."""
@@ -160,27 +169,37 @@ class ReadingSource:
             if limit is None:
                 continue
             side = [one for one in far if one[1].times and (one[1].times[1] < limit) == before]
-            side.sort(key=lambda one: _edge(one[1], before=before), reverse=before)
-            known = self._bounds(parts.values(), window, before=before) if side else {}
-            for index, group in side:
-                edge = _edge(group, before=before)
-                open_points = [
-                    point
-                    for point in block
-                    if group.may_hold(point, point)
-                    and self.book.carries(point, limit, before=before)
-                    and (point not in known or (known[point] < edge if before else known[point] > edge))
-                ]
-                if open_points:
-                    parts[index, group.number] = part = _of_points(self._group(index, group), block)
-                    for point, time in self._bounds([part], window, before=before).items():
-                        held = known.get(point, time)
-                        known[point] = max(held, time) if before else min(held, time)
+            bounded = (
+                {point for part in parts.values() for point in window.bounded(part, before=before)} if side else {}
+            )
+            asked = [p for p in block if p not in bounded and self.book.carries(p, limit, before=before)]
+            side = [one for one in side if any(one[1].may_hold(point, point) for point in asked)]
+            if side:
+                side.sort(key=lambda one: _edge(one[1], before=before), reverse=before)
+                self._reach_for(asked, side, parts, window, before=before)
 
-    def _bounds(self, parts: Iterable[pl.DataFrame], window: _Window, *, before: bool) -> dict[str, datetime]:
-        """Point -> reading time nearest to the window on a side, in frames."""
-        filled = [part for part in parts if part.height]
-        return window.bounds(pl.concat(filled), before=before) if filled else {}
+    def _reach_for(
+        self,
+        asked: Sequence[str],
+        side: Sequence[tuple[int, Group]],
+        parts: dict[tuple[int, int], pl.DataFrame],
+        window: _Window,
+        *,
+        before: bool,
+    ) -> None:
+        """Add the row groups of a side, the nearest first, until none may hold a nearer reading of points asked for."""
+        known: dict[str, datetime] = {}
+        for part in list(parts.values()):
+            _nearer(known, window.bounds(_of_points(part, asked), before=before), before=before)
+        for index, group in side:
+            edge = _edge(group, before=before)
+            if any(
+                group.may_hold(point, point)
+                and (point not in known or (known[point] < edge if before else known[point] > edge))
+                for point in asked
+            ):
+                parts[index, group.number] = part = _of_points(self._group(index, group), asked)
+                _nearer(known, window.bounds(part, before=before), before=before)
 
     def _part(
         self, index: int, group: Group, block: Sequence[str], last: str, rest: dict[tuple[int, int], pl.DataFrame]
@@ -246,6 +265,13 @@ class ReadingSource:
             for group in slab.groups if slab else ():
                 if (index, group.number) not in self._found:
                     self._group(index, group)
+
+
+def _nearer(known: dict[str, datetime], found: Mapping[str, datetime], *, before: bool) -> None:
+    """Take over what lies nearer to the window."""
+    for point, time in found.items():
+        held = known.get(point, time)
+        known[point] = max(held, time) if before else min(held, time)
 
 
 def _edge(group: Group, *, before: bool) -> datetime:
