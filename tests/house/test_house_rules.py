@@ -35,7 +35,7 @@ FORBIDDEN_CALLS = {("datetime", "now"), ("datetime", "today"), ("datetime", "utc
 def modules(*rooms: str) -> list[Path]:
     """Return all modules of the rooms (of the whole package without arguments)."""
     bases = [SOURCE / room for room in rooms] or [SOURCE]
-    return sorted(path for base in bases for path in base.rglob("*.py"))
+    return sorted(path for base in bases for path in base.rglob("*.py") if path.parent.name != "migrations")
 
 
 def relative(path: Path) -> str:

@@ -1,0 +1,1 @@
+"""Factors, certificates, computed accounts with their figures and findings; the pages that show them."""

@@ -1,0 +1,1 @@
+"""Streams and the points that measure them, prices of what flows."""

@@ -1,0 +1,1 @@
+"""Who may do what: users, memberships with roles, sign-in, sessions, the three administrators."""

@@ -1,0 +1,1 @@
+"""What parties state: forms, reports, statements, adoption."""
