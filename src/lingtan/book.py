@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from lingtan.ledger.park import Park
     from lingtan.reference import FactorRow, Library
     from lingtan.series.model import Series
-    from lingtan.trace import Explanation, ReadingFile
+    from lingtan.trace import Explanation
+    from lingtan.trace.context import Place, ReadingFile
 
 DEFAULT_METHOD = "cn-zcp-2025"
 STEPS = ("day", "month", "year")
@@ -381,26 +383,30 @@ class Book:
 
     def explain(self, figure: str, year: int, method: str = DEFAULT_METHOD, **selection: Any) -> Explanation:
         """Return why a figure is what it is, down to files and lines; see ``lingtan.trace.explain``."""
+        return self.explainer(self.account(year, method, **selection), self.flows(year), method=method)(figure)
+
+    def explainer(
+        self, account: Account, flow_set: FlowSet, *, method: str, place: Place | None = None
+    ) -> Callable[[str], Explanation]:
+        """Return what explains the figures of one account of this book; ``place`` finds reading files another way."""
         from lingtan import trace
 
         known = self.method(method)
-        return trace.explain(
-            self.account(year, method, **selection),
-            figure,
+        return partial(
+            trace.explain,
+            account,
             park=self.park,
-            flow_set=self.flows(year),
-            place=self._place,
+            flow_set=flow_set,
+            place=place or self.place,
             candidates=(*self.park.factors, *self._library().factors),
             documents={
-                "": known.document,
-                "title": known.name_en or known.id,
-                "title_zh": known.name_zh,
-                "edition": known.edition.isoformat(),
-                "package": version("lingtan"),
+                "": known.document, "title": known.name_en or known.id, "title_zh": known.name_zh,
+                "edition": known.edition.isoformat(), "package": version("lingtan"),
             },
-        )
+        )  # fmt: skip
 
-    def _place(self, point: str, start: datetime, end: datetime) -> tuple[ReadingFile, ...]:
+    def place(self, point: str, start: datetime, end: datetime) -> tuple[ReadingFile, ...]:
+        """Return the reading files that a point and span rest on."""
         kept: tuple[ReadingFile, ...] = self._once(("place", point, start, end), lambda: self._files(point, start, end))
         return kept
 

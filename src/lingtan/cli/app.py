@@ -15,7 +15,7 @@ from pathlib import Path
 from lingtan.cli import common
 from lingtan.cli.words import say
 
-COMMANDS = ("check", "flows", "account", "explain", "bridge", "report", "example", "reference")
+COMMANDS = ("check", "flows", "account", "explain", "bridge", "report", "example", "reference", "serve")
 
 
 def parser(lang: str) -> common.Parser:

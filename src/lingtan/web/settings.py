@@ -19,6 +19,13 @@ HERE = Path(__file__).resolve().parent
 DATA = Path(os.environ.get("LINGTAN_DATA") or Path.home() / ".local" / "share" / "lingtan" / "platform")
 DEBUG = False
 TRIAL = os.environ.get("LINGTAN_TRIAL", "") == "1"
+JOBS_INLINE = os.environ.get("LINGTAN_JOBS") == "inline"
+#: Where people reach the platform: links in e-mails and chats begin with it.
+ADDRESS = os.environ.get("LINGTAN_ADDRESS", "http://127.0.0.1:8000")
+#: Relays of webhooks beside the houses' own hosts.
+WEBHOOKS = [one for one in os.environ.get("LINGTAN_WEBHOOKS", "").split(",") if one]
+#: Zone of what belongs to no park.
+PARK_ZONE = os.environ.get("LINGTAN_ZONE", "Asia/Shanghai")
 ALLOWED_HOSTS = [host for host in os.environ.get("LINGTAN_HOSTS", "127.0.0.1,localhost").split(",") if host]
 CSRF_TRUSTED_ORIGINS = [host for host in os.environ.get("LINGTAN_ORIGINS", "").split(",") if host]
 
@@ -53,6 +60,8 @@ def database(url: str) -> dict[str, object]:
 
 SECRET_KEY = _secret()
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///lingtan"))}
+#: The trial's own server: `check --deploy` says so, and restoring may empty it.
+EMBEDDED = os.environ.get("LINGTAN_EMBEDDED") == "1"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -82,12 +91,14 @@ INSTALLED_APPS = [
     "lingtan.web.reporting",
     "lingtan.web.programme",
     "lingtan.web.publish",
+    "lingtan.web.api",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "lingtan.web.people.sign.middleware.AuditMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -97,7 +108,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "lingtan.web.people.sign.middleware.PersonMiddleware",
     "lingtan.web.kernel.history.HistoryMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -116,6 +127,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "lingtan.web.kernel.frame.frame",
+                "lingtan.web.programme.frame.bell",
             ],
             "builtins": ["lingtan.web.kernel.tags"],
         },
@@ -131,26 +143,78 @@ AUTHENTICATION_BACKENDS = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 PASSWORD_PROFILE = os.environ.get("LINGTAN_PASSWORDS", "dengbao")
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "lingtan.web.people.sign.passwords.ProfileValidator"}]
+PASSWORD_RESET_TIMEOUT = 3600
+INVITATION_DAYS = 7
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "lingtan.web.people.sign.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
-ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip"}
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("LINGTAN_PROXIES", "0"))
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_TOTP_ISSUER = "Lingtan"
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = TRIAL
+# Roles that need a second factor; a trial asks for none unless the environment names them.
+MFA_ROLES = [
+    role for role in os.environ.get("LINGTAN_MFA", "" if TRIAL else "system,security,audit").split(",") if role
+]
 USERSESSIONS_TRACK_ACTIVITY = True
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "lingtan.web.people.sign.adapters.login_name"
+AXES_CLIENT_IP_CALLABLE = "lingtan.web.people.audit.address"
+AXES_LOCKOUT_CALLABLE = "lingtan.web.people.sign.adapters.locked_out"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
+SOCIALACCOUNT_ADAPTER = "lingtan.web.people.sign.adapters.SocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_STORE_TOKENS = False
+OIDC = {name: os.environ.get(f"LINGTAN_OIDC_{name.upper()}", "") for name in ("server", "client", "secret", "name")}
+# Chromium holds the redirect after signing in there against form-action too.
+OIDC_ORIGIN = ["{0.scheme}://{0.netloc}".format(urlsplit(OIDC["server"]))] if OIDC["server"] else []
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "work",
+                "name": OIDC["name"] or "OpenID Connect",
+                "client_id": OIDC["client"],
+                "secret": OIDC["secret"],
+                "settings": {"server_url": OIDC["server"]},
+            }
+        ]
+        if OIDC["server"]
+        else [],
+    }
+}
+
+# Minutes without a sign of the person, hours at most, sessions at once. The cookie outlives both limits, so that the
+# server can tell whose session ended and keep what was typed.
+SESSION_IDLE_S = 60 * int(os.environ.get("LINGTAN_IDLE_MINUTES", "30"))
+SESSION_ABSOLUTE_S = 3600 * int(os.environ.get("LINGTAN_SESSION_HOURS", "12"))
+SESSIONS_AT_ONCE = int(os.environ.get("LINGTAN_SESSIONS", "3"))
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_S + 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not TRIAL
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = not TRIAL
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_HSTS_SECONDS = 0 if TRIAL else 31_536_000
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
@@ -164,7 +228,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "object-src": [NONE],
         "base-uri": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *OIDC_ORIGIN],
         "frame-ancestors": [NONE],
     }
 }

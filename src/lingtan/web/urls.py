@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import include, path
 
+from lingtan.web.kernel.views import search
 from lingtan.web.park.entry import parks
+from lingtan.web.people.urls import site
+from lingtan.web.programme.health import health
 
 urlpatterns = [
     path("", parks, name="parks"),
+    path("health/", health, name="health"),
     path("sign/", include("allauth.urls")),
+    path("public/", include("lingtan.web.publish.public_urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include(site)),
     path(
         "p/<str:park>/",
         include(
@@ -21,8 +28,12 @@ urlpatterns = [
                 path("", include("lingtan.web.programme.urls")),
                 path("", include("lingtan.web.publish.urls")),
                 path("", include("lingtan.web.people.urls")),
+                path("registers/", include("lingtan.web.sheets.urls")),
                 path("registers/", include("lingtan.web.kernel.urls")),
+                path("search/", search, name="search"),
             ]
         ),
     ),
 ]
+if settings.TRIAL:
+    urlpatterns.append(path("look/", include("lingtan.web.catalogue")))

@@ -20,7 +20,7 @@ from lingtan.ledger.folder.settings import settings_text
 from lingtan.ledger.park import Park
 from lingtan.reference import library
 
-__all__ = ["write"]
+__all__ = ["cell_text", "write"]
 
 _QUOTED = re.compile('[,"\r\n]')
 _UNITS_OF_TIME = ((86_400, "P{}D"), (3_600, "PT{}H"), (60, "PT{}M"), (1, "PT{}S"))
@@ -178,7 +178,7 @@ def _formatter(table: Table, park: Park) -> Callable[[Any], dict[str, str]]:
     """Give the function that writes a noun's values by column names."""
 
     def cells_of(noun: Any) -> dict[str, str]:
-        return {column.name: _text(_raw(noun, column), column, park) for column in table.columns}
+        return {column.name: cell_text(_raw(noun, column), column, park) for column in table.columns}
 
     return cells_of
 
@@ -190,8 +190,8 @@ def _raw(noun: Any, column: Column) -> Any:
     return getattr(noun, column.key)
 
 
-def _text(value: Any, column: Column, park: Park) -> str:
-    """Write one value as a cell."""
+def cell_text(value: Any, column: Column, park: Park) -> str:
+    """Write one value as the cell of a column; times in the park's zone."""
     if value is None:
         return ""
     if isinstance(value, bool):

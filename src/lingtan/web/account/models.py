@@ -2,5 +2,7 @@
 
 from lingtan.web.account.certificate import Certificate
 from lingtan.web.account.factor import Factor
+from lingtan.web.account.issue import Issue
+from lingtan.web.account.run import Figure, MonthFlow, Run
 
-__all__ = ["Certificate", "Factor"]
+__all__ = ["Certificate", "Factor", "Figure", "Issue", "MonthFlow", "Run"]

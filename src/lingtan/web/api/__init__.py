@@ -1,1 +1,1 @@
-"""The API: OpenAPI 3.1 over the same records and the same scope."""
+"""Doors for programs: the API with its tokens and limits; what was uploaded as sheets, and how it is undone."""

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from datetime import date
 from functools import wraps
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from lingtan.web.people.access import Access, access_of
+from lingtan.web.people.access import Access, access_of, site_access
 
 if TYPE_CHECKING:
     from lingtan.web.park.park import Park
@@ -25,18 +26,25 @@ class ParkRequest(HttpRequest):
     access: Access
 
 
+class SiteRequest(HttpRequest):
+    """A request of an administrator of the installation; made by `in_site`."""
+
+    granted: frozenset[str]
+
+
 View = Callable[..., HttpResponse]
 
 
 def today_in(park: Park) -> date:
     """Return the day in the park's zone."""
-    from zoneinfo import ZoneInfo
-
     return timezone.now().astimezone(ZoneInfo(park.timezone)).date()
 
 
 def enter(request: HttpRequest, code: str) -> None:
-    """Set ``request.park`` and ``request.access``; somebody who has no part in the park is told there is none."""
+    """Set ``request.park`` and ``request.access``; somebody who has no part in the park is told there is none.
+
+    Times are shown in the park's zone unless the person has chosen one.
+    """
     from lingtan.web.park.park import Park
 
     park = Park.objects.filter(code=code).first()
@@ -44,6 +52,8 @@ def enter(request: HttpRequest, code: str) -> None:
     if park is None or access is None:
         raise Http404
     request.park, request.access = park, access  # type: ignore[attr-defined]
+    if not request.user.timezone:  # type: ignore[union-attr]
+        timezone.activate(ZoneInfo(park.timezone))
 
 
 def in_park(action: str = "") -> Callable[[View], View]:
@@ -56,6 +66,24 @@ def in_park(action: str = "") -> Callable[[View], View]:
             enter(request, park)
             if action and not request.access.may(action):  # type: ignore[attr-defined]
                 raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return wrap
+
+
+def in_site(action: str) -> Callable[[View], View]:
+    """Make a view of the installation: signed in, and an administrator of it who is granted ``action``; else 404."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        @login_required
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            granted = site_access(request.user, timezone.now().date())  # type: ignore[arg-type]
+            if action not in granted:
+                raise Http404
+            request.granted = granted  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 
         return guarded

@@ -42,6 +42,9 @@ class Record(models.Model):
     class Meta:
         abstract = True
 
+    def settle(self) -> None:
+        """Set what follows from other values or rows; called after each write, in its transaction."""
+
 
 class FolderRecord(Record):
     """A row that stands in a file of the park folder; ``line`` keeps the order of the file, None comes last."""

@@ -2,27 +2,94 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, Q, QuerySet
 
 if TYPE_CHECKING:
-    from lingtan.web.people.access import Access
+    from lingtan.web.people.access import Access, Reach
 
 EVERYONE = ("*",)
+ENDS = ("source", "target")
 Rows = TypeVar("Rows", bound="QuerySet[Any]")
 
 
 def limit(rows: Rows, access: Access) -> Rows:
-    """Cut a query of records to one park and to what a role sees there."""
+    """Cut a query of records to one park and to what a role sees there.
+
+    A verifier's reporting period cuts the rows that carry a span (``start`` and ``end``) or a ``year``.
+    """
     own = rows.filter(park_id=access.park_id)
-    paths = rows.model.scope  # type: ignore[attr-defined]
-    if access.whole_park or paths == EVERYONE:
+    everyone = rows.model.scope == EVERYONE  # type: ignore[attr-defined]
+    if everyone or any(reach.whole_park and reach.period is None for reach in access.sees):
         return own
-    if not paths or not access.enterprises:
-        return own.none()
-    wanted = Q()
-    for path in paths:
-        prefix = f"{path}__" if path else ""
-        wanted |= Q(**{f"{prefix}enterprise__in": access.enterprises})
+    wanted = Q(pk__in=[])
+    for reach in access.sees:
+        placed = _placed(rows.model, reach)
+        if placed is not None:
+            wanted |= placed & _dated(rows.model, reach)
     return own.filter(wanted)
+
+
+def holds(row: Any, access: Access) -> bool:
+    """Tell whether a row at hand is of the rows that somebody sees, without a query; its span is not looked at."""
+    if row.park_id != access.park_id:
+        return False
+    if row.scope == EVERYONE or any(reach.whole_park for reach in access.sees):
+        return True
+    return any(_at(row, path, reach) for reach in access.sees for path in row.scope)
+
+
+def _at(row: Any, path: str, reach: Reach) -> bool:
+    before, node = None, row
+    for name in path.split("__") if path else ():
+        before, node = node, getattr(node, name, None)
+    if node is None:
+        return False
+    by_stream = path.rpartition("__")[2] in ENDS and before is not None and before.pk in reach.streams
+    return by_stream or node.enterprise_id in reach.enterprises or node.pk in reach.nodes
+
+
+def _placed(model: Any, reach: Reach) -> Q | None:
+    """Return what places a row within a reach; None where the reach has no row of this type."""
+    if reach.whole_park:
+        return Q()
+    wanted = None
+    for path in model.scope:
+        for field, keys in _keys(path, reach):
+            one = Q(**{field: keys})
+            wanted = one if wanted is None else wanted | one
+    return wanted
+
+
+def _keys(path: str, reach: Reach) -> list[tuple[str, frozenset[int]]]:
+    """Return the conditions by which a path to a node meets enterprises, single nodes, or streams that end there."""
+    prefix = f"{path}__" if path else ""
+    head, _, end = path.rpartition("__")
+    pairs = [(f"{prefix}enterprise__in", reach.enterprises), (f"{prefix}pk__in", reach.nodes)]
+    if end in ENDS:
+        pairs.append((f"{head}__pk__in" if head else "pk__in", reach.streams))
+    return [(field, keys) for field, keys in pairs if keys]
+
+
+def _dated(model: Any, reach: Reach) -> Q:
+    """Return what cuts a row to the reporting period; rows without a span are not cut."""
+    if reach.period is None:
+        return Q()
+    first, last = reach.period
+    names = {field.name for field in model._meta.concrete_fields}
+    wanted = Q()
+    if {"start", "end"} <= names:
+        exact = isinstance(model._meta.get_field("start"), DateTimeField)
+        zone = ZoneInfo(reach.zone)
+        if first is not None:
+            wanted &= Q(end__gt=datetime.combine(first, time(), zone) if exact else first)
+        if last is not None:
+            after = last + timedelta(days=1)
+            wanted &= Q(start__lt=datetime.combine(after, time(), zone) if exact else after)
+    elif "year" in names:
+        wanted &= Q(year__gte=first.year) if first is not None else Q()
+        wanted &= Q(year__lte=last.year) if last is not None else Q()
+    return wanted

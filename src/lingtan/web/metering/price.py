@@ -9,6 +9,7 @@ from lingtan.web.kernel.fields import ExactField, words
 from lingtan.web.kernel.history import tracked
 from lingtan.web.kernel.record import Dated, FolderRecord
 from lingtan.web.kernel.register import Register, register
+from lingtan.web.park import tree
 
 
 @tracked()
@@ -33,6 +34,9 @@ class Price(Dated, FolderRecord):
 
     def __str__(self) -> str:
         return f"{self.subject} · {self.component}"
+
+    def settle(self) -> None:
+        tree.link_prices(self.park_id, self.subject)
 
 
 @tracked()

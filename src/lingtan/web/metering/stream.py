@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from lingtan.web.kernel.history import tracked
 from lingtan.web.kernel.record import Dated, FolderRecord
 from lingtan.web.kernel.register import Register, register
+from lingtan.web.park import tree
 
 
 @tracked()
@@ -34,6 +35,9 @@ class Stream(Dated, FolderRecord):
     def __str__(self) -> str:
         return self.code
 
+    def settle(self) -> None:
+        tree.link_prices(self.park_id, self.code)
+
 
 register(
     Register(
@@ -57,6 +61,7 @@ register(
             (_("Note"), ("note",)),
         ),
         table="streams.csv",
+        views={"detail": "lingtan.web.details.stream.show"},
         hint=_("No stream yet. Import streams.csv, or say what flows from where to where."),
     )
 )

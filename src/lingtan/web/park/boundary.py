@@ -73,6 +73,7 @@ register(
             (_("When it holds"), ("valid_from", "valid_to")),
         ),
         table="boundaries.csv",
+        views={"detail": "lingtan.web.details.boundary.show"},
         hint=_("No boundary yet. Every figure names the boundary it was drawn for: add the first one."),
     )
 )

@@ -9,6 +9,7 @@ from lingtan.web.kernel.fields import words
 from lingtan.web.kernel.history import tracked
 from lingtan.web.kernel.record import Dated, FolderRecord
 from lingtan.web.kernel.register import Register, register
+from lingtan.web.park import tree
 
 
 @tracked()
@@ -32,6 +33,9 @@ class Fact(Dated, FolderRecord):
 
     def __str__(self) -> str:
         return f"{self.subject} · {self.quantity}"
+
+    def settle(self) -> None:
+        tree.link_facts(self.park_id, self.subject)
 
 
 register(

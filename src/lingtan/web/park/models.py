@@ -6,6 +6,7 @@ from lingtan.web.park.contact import Contact
 from lingtan.web.park.fact import Fact
 from lingtan.web.park.node import Node
 from lingtan.web.park.park import Park
+from lingtan.web.park.sheet import Sheet
 from lingtan.web.park.stock import Stock
 
-__all__ = ["Boundary", "Commodity", "Contact", "Fact", "Member", "Node", "Park", "Stock"]
+__all__ = ["Boundary", "Commodity", "Contact", "Fact", "Member", "Node", "Park", "Sheet", "Stock"]

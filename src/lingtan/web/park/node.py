@@ -13,6 +13,7 @@ from lingtan.web.kernel.fields import ExactField
 from lingtan.web.kernel.history import tracked
 from lingtan.web.kernel.record import Dated, FolderRecord, Named
 from lingtan.web.kernel.register import Register, register
+from lingtan.web.park import tree
 
 
 class NodeKind(models.TextChoices):
@@ -73,6 +74,10 @@ class Node(Named, Dated, FolderRecord):
         verbose_name = _("Node")
         verbose_name_plural = _("Nodes")
         constraints: ClassVar = [models.UniqueConstraint(fields=["park", "code"], name="node_code")]
+
+    def settle(self) -> None:
+        tree.settle(self.park)
+        tree.link_facts(self.park_id, self.code)
 
 
 register(

@@ -8,3 +8,9 @@ class Room(AppConfig):
 
     name = "lingtan.web.people"
     label = "people"
+
+    def ready(self) -> None:
+        """Listen to sign-ins for the audit log."""
+        from lingtan.web.people.sign.watch import connect
+
+        connect()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lingtan.web.kernel.fields import words
 from lingtan.web.kernel.history import tracked
 from lingtan.web.kernel.record import Record
 from lingtan.web.kernel.register import Register, register
@@ -26,14 +30,50 @@ class Document(Record):
     keep_until = models.DateField(_("Keep until"), null=True, blank=True)
     sha256 = models.CharField(max_length=64, blank=True, editable=False)
     size = models.PositiveBigIntegerField(_("Size, bytes"), default=0, editable=False)
+    links = words(
+        _("Stands for"), help_text=_("What it proves, by comma: clause:3.2, figure:total:co2_t, report:2025-03:E01")
+    )
     note = models.TextField(_("Note"), blank=True)
 
     class Meta:
         verbose_name = _("Document")
         verbose_name_plural = _("Documents")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["park", "path"], condition=~models.Q(path=""), name="document_path"),
+        ]
 
     def __str__(self) -> str:
         return self.title
+
+
+@tracked()
+class DocumentVersion(Record):
+    """One state of a document's file; the content lies in the store under its ``sha256``. The highest number holds."""
+
+    scope = ("document__node",)
+
+    document = models.ForeignKey(
+        Document, on_delete=models.CASCADE, related_name="versions", verbose_name=_("Document")
+    )
+    number = models.PositiveIntegerField(_("Version"))
+    name = models.CharField(_("File"), max_length=255)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField(_("Size, bytes"), default=0)
+    added_at = models.DateTimeField(_("Added"))
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("Added by")
+    )
+    note = models.TextField(_("Reason"), blank=True)
+
+    class Meta:
+        verbose_name = _("Version of a document")
+        verbose_name_plural = _("Versions of documents")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["document", "number"], name="document_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document} · {self.number}"
 
 
 register(
@@ -47,7 +87,7 @@ register(
         order=("title",),
         form=(
             (_("What it is"), ("title", "kind", "node", "path", "issued")),
-            (_("Keeping"), ("keep_until", "note")),
+            (_("Keeping"), ("keep_until", "links", "note")),
         ),
         hint=_("No document yet. Evidence of reports, permits and contracts stands here with its versions."),
     )

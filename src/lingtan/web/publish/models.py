@@ -1,5 +1,6 @@
 """Models of the room, for Django to find."""
 
-from lingtan.web.publish.document import Document
+from lingtan.web.publish.document import Document, DocumentVersion
+from lingtan.web.publish.release import Release
 
-__all__ = ["Document"]
+__all__ = ["Document", "DocumentVersion", "Release"]

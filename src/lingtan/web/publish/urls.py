@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from lingtan.web.publish.release_urls import urlpatterns as releases
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*releases]

@@ -1,0 +1,122 @@
+"""Why is this figure what it is? The chain of a figure as a drawer and as a page of its own, in the stored words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from lingtan.web.account.methods import BY_KEY
+from lingtan.web.account.run import Figure, Run
+from lingtan.web.kernel.language import chinese
+from lingtan.web.kernel.pages import ParkRequest, in_park
+from lingtan.web.park.boundary import Boundary
+
+#: Links of the chain in the order of the look: kinds of steps, icon, title.
+LINKS: tuple[tuple[tuple[str, ...], str, Any], ...] = (
+    (("figure", "trade", "term", "lines", "line", "more"), "file-text", gettext_lazy("Inventory lines")),
+    (("flow", "missing"), "arrows-split-2", gettext_lazy("Flows")),
+    (("readings", "statement", "certificate"), "gauge", gettext_lazy("Readings and reports")),
+    (("factor",), "book", gettext_lazy("Factors")),
+    (("rule",), "ruler-2", gettext_lazy("Rule")),
+    (("clause",), "clipboard-list", gettext_lazy("Clause")),
+    (("choice",), "arrows-split-2", gettext_lazy("What the method leaves open")),
+    (("check",), "scale", gettext_lazy("Compared with others")),
+    (("finding",), "alert-triangle", gettext_lazy("Findings")),
+    (("version",), "history", gettext_lazy("Version")),
+)
+
+
+@in_park()
+@require_GET
+def explain(request: ParkRequest, run: int, key: str) -> HttpResponse:
+    """Show the chain behind a figure; a figure that is another's is not there."""
+    figure = find(request, run, key)
+    if request.GET.get("format") == "json":
+        answer = JsonResponse(exported(figure), json_dumps_params={"ensure_ascii": False, "indent": 2})
+        name = "".join(mark if mark.isalnum() or mark in "-_." else "-" for mark in figure.name)
+        plain = name.encode("ascii", "replace").decode().replace("?", "-")
+        answer["Content-Disposition"] = f'attachment; filename="explain-{figure.year}-{plain}.json"'
+        return answer
+    htmx: Any = getattr(request, "htmx", None)
+    part = "drawer" in request.GET or (htmx and not htmx.boosted)
+    return render(request, "book/parts/explained.html" if part else "book/explained.html", told(request, figure))
+
+
+def find(request: ParkRequest, run: int, key: str) -> Figure:
+    """Return a figure that the person sees; those of flows stand in the run that holds the month flows."""
+    rows = Figure.objects.visible_to(request.access).select_related("run", "run__asked_by")
+    figure = rows.filter(run_id=run, name=key[:200]).first()
+    if figure is None:
+        base = Run.objects.filter(pk=run, park_id=request.park.pk, flows_of__isnull=False)
+        figure = get_object_or_404(rows, run_id__in=base.values("flows_of_id"), name=key[:200])
+    return figure
+
+
+def exported(figure: Figure) -> dict[str, Any]:
+    """Return the explanation as ``lingtan explain --json`` gives it, with the run that it belongs to."""
+    run = figure.run
+    return {
+        **figure.explanation,
+        "run": {
+            "year": run.year, "method": run.method, "chosen": run.chosen, "boundary": run.boundary,
+            "input_sha256": run.input_digest, "code_version": run.code_version, "computed": run.ended.isoformat(),
+        },
+    }  # fmt: skip
+
+
+def told(request: ParkRequest, figure: Figure) -> dict[str, Any]:
+    """Return what the drawer shows."""
+    run, kept = figure.run, figure.explanation
+    lang = "zh" if chinese() else "en"
+    check = kept["check"]
+    others = Figure.objects.visible_to(request.access).filter(
+        name=figure.name, year=figure.year, run__variant=run.variant, run__boundary=run.boundary
+    )
+    boundary = Boundary.objects.visible_to(request.access).filter(code=run.boundary).first()
+    return {
+        "figure_row": figure,
+        "run": run,
+        "title": kept["name"][lang],
+        "formula": kept["formula_zh"] if lang == "zh" else kept["formula"],
+        "links": links(kept["chain"], lang),
+        "check": {**check, "word": "ok" if check["holds"] else "act"},
+        "how": _how(check["how"], lang),
+        "method": BY_KEY[run.variant].short if run.variant in BY_KEY else run.method,
+        "boundary": str(boundary) if boundary else run.boundary,
+        "versions": list(others.select_related("run", "run__asked_by").order_by("-run_id")[:5]),
+        "superseded": run.superseded_by_id is not None,
+    }
+
+
+def _how(how: str, lang: str) -> str:
+    from lingtan.trace.words import name
+
+    return name(how, lang)
+
+
+def links(chain: list[dict[str, Any]], lang: str) -> list[dict[str, Any]]:
+    """Return the chain by links in the order of the look; a link with a broken step is marked."""
+    made = []
+    for kinds, icon, title in LINKS:
+        steps = [_step(step, lang) for step in chain if step["kind"] in kinds]
+        if steps:
+            made.append({"title": title, "icon": icon, "steps": steps, "broken": any(one["torn"] for one in steps)})
+    return made
+
+
+def _step(step: dict[str, Any], lang: str) -> dict[str, Any]:
+    """Return a step in words with those below it; ``torn`` tells that it or one below is broken."""
+    below = [_step(one, lang) for one in step.get("steps", ())]
+    text = step.get("text_zh") if lang == "zh" else step.get("text")
+    broken = bool(step.get("broken"))
+    return {
+        "text": text or step.get("text", ""),
+        "broken": broken,
+        "torn": broken or any(one["torn"] for one in below),
+        "steps": below,
+        "kind": step["kind"],
+    }

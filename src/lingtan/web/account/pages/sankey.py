@@ -1,0 +1,258 @@
+"""What flows between units over a year, from the month flows of a run: bands of the Sankey and the closure of nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from lingtan.web.account.run import MonthFlow, Run
+from lingtan.web.kernel.language import in_language
+from lingtan.web.park.node import Node
+from lingtan.web.people.access import Access
+
+OUTSIDE = frozenset(
+    {"grid", "fuel_network", "heat_network", "water_source", "market", "contractor", "atmosphere", "water_body", "soil",
+     "geological_storage"}
+)  # fmt: skip
+#: Outside nodes that sell many things: what they sell is the source, not they.
+_SELLERS = frozenset({"market", "fuel_network", "water_source"})
+#: Commodity, or one it refines, by the words in its code -> colour token.
+_TOKENS: tuple[tuple[str, str], ...] = (
+    ("electricity", "elec-grid"), ("gas", "gas"), ("steam", "heat"), ("heat", "heat"), ("condensate", "heat"),
+    ("cooling", "cooling"), ("diesel", "diesel"), ("gasoline", "diesel"), ("oil", "diesel"), ("bitumin", "coal"),
+    ("coal", "coal"), ("coke", "coal"), ("anthracite", "coal"), ("lignite", "coal"), ("biomass", "biomass"),
+    ("hydrogen", "hydrogen"), ("water", "water"),
+)  # fmt: skip
+_MADE_TOKENS = {"direct_green": "elec-wind"}
+#: A unit that passes on this share of what it gets, or more, is a network: what does not come out again is its loss.
+PASSES_ON = 0.5
+LOSSES, REST, OWN = "*losses", "*rest", "*own"
+
+
+@dataclass(slots=True)
+class Band:
+    """A band between two units in the unit shown; ``missing``: months without an amount; ``derived``: a difference."""
+
+    source: str
+    target: str
+    token: str
+    commodity: str
+    amount: float
+    streams: list[str] = field(default_factory=list)
+    missing: int = 0
+    derived: bool = False
+
+
+@dataclass(slots=True)
+class Picture:
+    """The bands and the names of the units between them; ``left_out`` commodities that the unit cannot show."""
+
+    unit: str
+    bands: list[Band]
+    names: dict[str, str]
+    nodes: list[dict[str, Any]]
+    left_out: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """A stream with its amount of the year."""
+
+    code: str
+    commodity: str
+    source: Node
+    target: Node
+    made_as: str
+    amount: float
+    missing: int
+
+
+def token_of(commodity: str, kind: str = "") -> str:
+    """Return the colour token of a commodity."""
+    return next((token for word, token in _TOKENS if word in commodity), "water" if kind == "water" else "waste")
+
+
+def totals(run: Run, access: Access) -> list[_Stream]:
+    """Return the streams that somebody sees, with their amounts of the year."""
+    rows = MonthFlow.objects.visible_to(access).filter(run=run.with_flows)
+    rows = rows.select_related("stream__source", "stream__target").order_by("stream__code")
+    held: dict[str, tuple[MonthFlow, float, int]] = {}
+    for row in rows:
+        _first, amount, missing = held.get(row.stream.code, (row, 0.0, 0))
+        held[row.stream.code] = (row, amount + float(row.amount or 0), missing + (row.amount is None))
+    return [
+        _Stream(code, one.stream.commodity, one.stream.source, one.stream.target, one.stream.made_as, amount, missing)
+        for code, (one, amount, missing) in held.items()
+    ]
+
+
+def picture(run: Run, access: Access, *, commodity: str = "") -> Picture:
+    """Return the bands of a year: of all energy in tce, or of one commodity in its own unit."""
+    words = run.more.get("commodities", {})
+    units = {node.pk: node for node in Node.objects.filter(park_id=run.park_id)}
+    streams = totals(run, access)
+    fed = {stream.target.pk for stream in streams}
+    left_out: set[str] = set()
+    merged: dict[tuple[str, str, str], Band] = {}
+    for stream in streams:
+        if commodity and stream.commodity != commodity:
+            continue
+        factor = 1.0 if commodity else (words.get(stream.commodity, {}).get("tce") or 0.0)
+        if not factor:
+            left_out.add(_name(words, stream.commodity))
+            continue
+        _merge(merged, stream, factor, fed)
+    bands = [band for band in merged.values() if band.amount or band.missing]
+    unit = words.get(commodity, {}).get("unit", "") if commodity else "tce"
+    names = _names(bands, units, words)
+    nodes = _closure(bands, names)
+    bands = _acyclic([*bands, *_losses(nodes, bands)], names)
+    return Picture(unit, bands, names, nodes, sorted(left_out))
+
+
+def _name(words: Mapping[str, Any], code: str) -> str:
+    known = words.get(code, {})
+    return in_language(known.get("zh", ""), known.get("en", "")) or code
+
+
+def _merge(merged: dict[tuple[str, str, str], Band], stream: _Stream, factor: float, fed: set[int]) -> None:
+    """Add a stream to the band between the units at its ends; one inside a unit is no band."""
+    source = _end(stream.source, stream, fed, out=True)
+    target = _end(stream.target, stream, fed, out=False)
+    if source == target:
+        return
+    token = _MADE_TOKENS.get(stream.made_as) or ("elec-pv" if source == OWN else token_of(stream.commodity))
+    key = (source, target, token)
+    band = merged.setdefault(key, Band(source, target, token, stream.commodity, 0.0))
+    band.amount += stream.amount * factor
+    band.missing += stream.missing
+    band.streams.append(stream.code)
+
+
+def _end(node: Node, stream: _Stream, fed: set[int], *, out: bool) -> str:
+    """Return the unit that a stream's end is drawn as.
+
+    ``s:`` what an outside seller sells, ``o:`` an outside place that takes, ``i:`` one that gives, ``u:`` an enterprise
+    or what is nobody's; generators that burn nothing are one source together.
+    """
+    if node.kind == "losses":
+        return LOSSES
+    if node.kind in OUTSIDE:
+        if out:
+            return f"s:{stream.commodity}" if node.kind in _SELLERS else f"i:{node.pk}"
+        return f"o:{node.pk}"
+    if out and node.kind == "generator" and node.pk not in fed:
+        return f"i:{node.pk}" if stream.made_as == "direct_green" else OWN
+    return f"u:{node.enterprise_id or node.pk}"
+
+
+def _names(bands: Iterable[Band], units: Mapping[int, Node], words: Mapping[str, Any]) -> dict[str, str]:
+    found = {LOSSES: _("Losses"), REST: _("Own use and losses"), OWN: _("Own PV and wind")}
+    for key in {end for band in bands for end in (band.source, band.target)}:
+        kind, _colon, rest = key.partition(":")
+        if kind == "s":
+            found[key] = _name(words, rest)
+        elif kind in ("u", "i", "o"):
+            found[key] = str(units[int(rest)])
+            if kind == "o":
+                found[key] = _("to %(place)s") % {"place": found[key]}
+    return found
+
+
+def _closure(bands: list[Band], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return what comes in and goes out at each unit that passes something on."""
+    into: dict[str, float] = {}
+    out: dict[str, float] = {}
+    for band in bands:
+        out[band.source] = out.get(band.source, 0.0) + band.amount
+        into[band.target] = into.get(band.target, 0.0) + band.amount
+    rows = []
+    for key in (key for key in into if key.startswith("u:")):
+        given = out.get(key, 0.0)
+        gap, passes = into[key] - given, given >= PASSES_ON * into[key]
+        rows.append({"key": key, "name": names[key], "into": into[key], "out": given, "gap": gap, "passes": passes})
+    return sorted(rows, key=lambda row: -row["into"])
+
+
+def _losses(nodes: Iterable[Mapping[str, Any]], bands: Iterable[Band]) -> list[Band]:
+    """Return what networks and converters do not pass on, as derived bands to the losses."""
+    given = {band.source for band in bands}
+    return [
+        Band(row["key"], REST, "loss", "", row["gap"], derived=True)
+        for row in nodes
+        if row["passes"] and row["gap"] > 0 and row["key"] in given
+    ]
+
+
+def _acyclic(bands: list[Band], names: dict[str, str]) -> list[Band]:
+    """Turn bands that would close a circle to a second place of the same unit: its own use. Largest bands go first."""
+    kept: list[Band] = []
+    after: dict[str, set[str]] = {}
+    for band in sorted(bands, key=lambda one: -abs(one.amount)):
+        if _reaches(after, band.target, band.source):
+            own = f"{band.target}*"
+            names[own] = _("%(unit)s, own use") % {"unit": names[band.target]}
+            band.target = own
+        after.setdefault(band.source, set()).add(band.target)
+        kept.append(band)
+    return kept
+
+
+def _reaches(after: Mapping[str, set[str]], start: str, goal: str) -> bool:
+    seen, todo = set(), [start]
+    while todo:
+        at = todo.pop()
+        if at == goal:
+            return True
+        if at not in seen:
+            seen.add(at)
+            todo += after.get(at, ())
+    return False
+
+
+def columns(bands: Iterable[Band]) -> dict[str, int]:
+    """Return key -> column: sources left, networks by what reaches them, all that passes nothing on last."""
+    after: dict[str, list[str]] = {}
+    before: dict[str, list[str]] = {}
+    for band in bands:
+        after.setdefault(band.source, []).append(band.target)
+        before.setdefault(band.target, []).append(band.source)
+    depth: dict[str, int] = {}
+
+    def deep(key: str) -> int:
+        if key not in depth:
+            depth[key] = max((deep(one) + 1 for one in before.get(key, ())), default=0)
+        return depth[key]
+
+    keys = {*after, *before}
+    last = max([*(deep(key) for key in keys), 1])
+    return {key: deep(key) if key in after else last for key in keys}
+
+
+def payload(picture: Picture, *, title: str, unitline: str, href: str = "") -> dict[str, Any]:
+    """Return the chart of a picture; ``href`` is the address of the node table, which a band opens."""
+    at = columns(picture.bands)
+    sums: dict[str, list[float]] = {key: [0.0, 0.0] for key in at}
+    for band in picture.bands:
+        sums[band.source][1] += band.amount
+        sums[band.target][0] += band.amount
+    size = {key: max(pair) for key, pair in sums.items()}
+    ordered = sorted(at, key=lambda key: (at[key], key in (LOSSES, REST), -size[key]))
+    tokens = {band.source: band.token for band in picture.bands if at[band.source] == 0}
+    return {
+        "title": title,
+        "unitline": unitline,
+        "unit": picture.unit,
+        "nodes": [
+            {"id": key, "name": picture.names[key], "column": at[key], "value": size[key],
+             "color": tokens.get(key, "loss" if key in (LOSSES, REST) else "node")}
+            for key in ordered
+        ],
+        "links": [
+            {"source": band.source, "target": band.target, "value": band.amount, "color": band.token, "href": href}
+            for band in picture.bands if band.amount > 0
+        ],
+    }  # fmt: skip

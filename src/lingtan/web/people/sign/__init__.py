@@ -1,0 +1,1 @@
+"""Signing in: what allauth asks us, password profiles, sessions, what other packages tell the audit log."""

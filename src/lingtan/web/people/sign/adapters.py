@@ -1,0 +1,59 @@
+"""What allauth asks us: who may have an account, which name a failure counts for, what happens after signing in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from lingtan.web.people.user import User
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Accounts come by invitation only."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Show pages in the person's language from the first one on."""
+        response = super().post_login(request, user, **kwargs)
+        return with_language(response, user.language)
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):
+    """An outside identity opens an account that exists (by its verified e-mail); it never makes one."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return False
+
+
+def with_language(response: HttpResponse, language: str) -> HttpResponse:
+    """Return the response with the cookie by which the pages speak a language."""
+    if language in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600, samesite="Lax", httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+        )  # fmt: skip
+    return response
+
+
+def login_name(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
+    """Return the account that a sign-in is about, the same one for its user name and its e-mail address."""
+    given = credentials or {}
+    posted = request.POST.get("login", "") if request is not None else ""
+    name = str(given.get("username") or given.get("email") or posted).strip().lower()
+    if "@" in name:
+        name = User.objects.filter(email__iexact=name).values_list("username", flat=True).first() or name
+    return name.lower()[:150]
+
+
+def locked_out(request: HttpRequest, _response: HttpResponse | None, _credentials: Any) -> HttpResponse:
+    """Say in words that the account is locked from this address, and for how long."""
+    minutes = round(float(settings.AXES_COOLOFF_TIME) * 60)
+    context = {"minutes": minutes, "failures": settings.AXES_FAILURE_LIMIT}
+    return render(request, "people/locked.html", context, status=429)

@@ -1,0 +1,140 @@
+"""What is due from whom: cells of reporter and period, the overdue list, tasks of each role. Pure over rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lingtan.web.programme.tasks import Task, task_source
+from lingtan.web.reporting import periods
+from lingtan.web.reporting.form import FormReporter
+from lingtan.web.reporting.report import OPEN, Report, State
+
+if TYPE_CHECKING:
+    from lingtan.web.park.park import Park
+    from lingtan.web.people.access import Access
+    from lingtan.web.reporting.form import FormTemplate
+
+#: Months of reports that the pages look back on.
+BACK = 12
+NOT_BEGUN = "not_begun"
+_WAITING = (State.SIGNED, State.REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One period of one reporter: its newest report, or none yet. ``accepted``: an earlier version counts."""
+
+    form: FormTemplate
+    enterprise: Any
+    name: date
+    due: datetime
+    end: datetime
+    report: Report | None = None
+    accepted: bool = False
+
+    @property
+    def state(self) -> str:
+        """State of the newest report, or ``not_begun``."""
+        return self.report.state if self.report else NOT_BEGUN
+
+    @property
+    def label(self) -> str:
+        """The period as written."""
+        return periods.label(self.name, self.form.period_kind)
+
+    def late(self, now: datetime) -> bool:
+        """Tell whether the enterprise should have handed it in; a correction is never late."""
+        first = self.report is None or self.report.revision == 1
+        return first and self.due <= now and self.state in (NOT_BEGUN, *OPEN, State.SUBMITTED)
+
+    def ended(self, now: datetime) -> bool:
+        """Tell whether the period is over."""
+        return self.end <= now
+
+
+def cells(reporters: Iterable[FormReporter], reports: Iterable[Report], now: datetime) -> list[Cell]:
+    """Return the cells of reporters over the last twelve months, the running period included, newest first.
+
+    A reporter has the periods that his edition of the form holds for; of several revisions the newest stands.
+    """
+    newest: dict[tuple[int, int, date], Report] = {}
+    accepted: set[tuple[int, int, date]] = set()
+    for report in sorted(reports, key=lambda one: one.revision):
+        key = (report.form_id, report.enterprise_id, report.period)
+        newest[key] = report
+        if report.state == State.ACCEPTED:
+            accepted.add(key)
+    found = []
+    for row in reporters:
+        for name in _names(row.form, now):
+            span, key = row.form.period(name), (row.form_id, row.enterprise_id, name)
+            one = Cell(row.form, row.enterprise, name, span.due, span.end, newest.get(key), key in accepted)
+            if span.start <= now:
+                found.append(one)
+    return sorted(found, key=lambda one: (one.name, -one.form.pk, -one.enterprise.pk), reverse=True)
+
+
+def _names(form: FormTemplate, now: datetime) -> list[date]:
+    today = now.astimezone(ZoneInfo(form.park.timezone)).date()
+    first = max(form.valid_from, periods.shifted(today, -BACK))
+    last = periods.shifted(today, 1) if form.first_day > periods.MIDDLE else today
+    names = periods.between(first, last, form.period_kind)
+    return [name for name in names if name >= form.valid_from and (form.valid_to is None or name < form.valid_to)]
+
+
+def cells_of(access: Access, now: datetime) -> list[Cell]:
+    """Return the cells that somebody may see; the reports of others are not counted either."""
+    reporters = FormReporter.objects.visible_to(access).select_related("form__park", "enterprise")
+    reports = Report.objects.visible_to(access).select_related("form", "enterprise")
+    since = periods.shifted(now.date(), -BACK - 2)
+    return cells(reporters, reports.filter(period__gte=since), now)
+
+
+def overdue(found: Sequence[Cell], now: datetime) -> list[Cell]:
+    """Return the cells that are late, the longest first."""
+    return sorted((cell for cell in found if cell.late(now)), key=lambda cell: cell.due)
+
+
+@task_source
+def report_tasks(park: Park, access: Access, today: date) -> Iterable[Task]:
+    """Yield what reporters, approvers and the office have to do about reports."""
+    if not access.roles & {"office", "reporter", "approver"}:
+        return
+    now = timezone.now()
+    zone = ZoneInfo(park.timezone)
+    for cell in cells_of(access, now):
+        title = _title(cell, access, now)
+        if title:
+            report = cell.report
+            names = {"enterprise": cell.enterprise, "period": cell.label}
+            yield Task(
+                key=f"report:{cell.form.code}:{cell.enterprise.code}:{cell.label}:{cell.state}",
+                title=title % names,
+                link=reverse("report", args=[park.code, report.pk]) if report else reverse("reports", args=[park.code]),
+                due=None if report and report.state in _WAITING else cell.due.astimezone(zone).date(),
+                why=report.reason if report and report.state == State.RETURNED else "",
+            )
+
+
+def _title(cell: Cell, access: Access, now: datetime) -> str:
+    """Return what somebody has to do about a cell, blank for nothing."""
+    report, own = cell.report, cell.enterprise.pk in access.enterprises
+    if report is not None and report.state in _WAITING:
+        return _("Check the report %(period)s of %(enterprise)s") if access.may("accept") else ""
+    if not own:
+        return ""
+    if report is not None and report.state == State.SUBMITTED:
+        return _("Sign the report %(period)s of %(enterprise)s") if access.may("approve") else ""
+    if report is not None and report.state == State.RETURNED:
+        return _("Correct the returned report %(period)s of %(enterprise)s")
+    if cell.ended(now) and (report is None or report.state == State.DRAFT):
+        return _("Fill in the report %(period)s of %(enterprise)s")
+    return ""

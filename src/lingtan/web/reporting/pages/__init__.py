@@ -1,0 +1,1 @@
+"""Pages of the room: filling in, the queue, the review, forms and files."""

@@ -1,0 +1,199 @@
+"""The entry of the room: own months for an enterprise, the queue for the office; the review and the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from lingtan.web.kernel.pages import ParkRequest, in_park
+from lingtan.web.reporting.bundle import Row, bundle
+from lingtan.web.reporting.due import Cell, cells_of, overdue
+from lingtan.web.reporting.pages import common
+from lingtan.web.reporting.pages.fill import history
+from lingtan.web.reporting.report import WORKFLOW, State
+
+#: Periods side by side in the matrix.
+WIDE = 8
+
+
+@require_GET
+@in_park()
+def reports(request: ParkRequest) -> HttpResponse:
+    """Show who owes what: the office's queue, or an enterprise's own months."""
+    now = timezone.now()
+    found = cells_of(request.access, now)
+    office = request.access.may("accept")
+    late = overdue(found, now)
+    return render(
+        request,
+        "reporting/reports.html",
+        {
+            "office": office,
+            "writes": office or request.access.may("report"),
+            "question": _("Which reports wait for my decision?") if office else _("Which reports are still open?"),
+            "answer": _answer(found, late, office=office, now=now),
+            "waiting": [_shown(cell, now, request) for cell in found if cell.state in (State.SIGNED, State.REVIEW)],
+            "mine": [_shown(cell, now, request) for cell in found if _to_do(cell, request, now)],
+            "late": [_shown(cell, now, request) for cell in late],
+            "matrix": _matrix(found, now, request),
+            "forms": bool(found),
+        },
+    )
+
+
+def _to_do(cell: Cell, request: ParkRequest, now: datetime) -> bool:
+    """Tell whether an enterprise's person has something to do about a cell."""
+    if cell.enterprise.pk not in request.access.enterprises:
+        return False
+    if cell.state == State.SUBMITTED:
+        return request.access.may("approve")
+    return cell.state in (State.DRAFT, State.RETURNED) or (cell.state == "not_begun" and cell.ended(now))
+
+
+def _shown(cell: Cell, now: datetime, request: ParkRequest) -> dict[str, Any]:
+    report = cell.report
+    return {
+        "cell": cell,
+        "enterprise": cell.enterprise,
+        "form": cell.form,
+        "period": common.period_words(cell.name, cell.form.period_kind),
+        "label": cell.label,
+        "due": common.when(cell.due, request.park.timezone),
+        "late": cell.late(now),
+        "days": abs((cell.due - now).days) if cell.late(now) else (cell.due - now).days,
+        "pill": "late" if cell.late(now) and cell.state == "not_begun" else common.pill(cell.state),
+        "word": _word(cell, now),
+        "report": report,
+        "running": not cell.ended(now),
+        "returns": report.returns if report else 0,
+    }
+
+
+def _word(cell: Cell, now: datetime) -> str:
+    if cell.report is None:
+        return _("running") if not cell.ended(now) else _("not begun")
+    words = str(cell.report.get_state_display())
+    return (
+        _("%(state)s, v%(revision)s") % {"state": words, "revision": cell.report.revision}
+        if (cell.report.revision > 1)
+        else words
+    )
+
+
+def _answer(found: Sequence[Cell], late: Sequence[Cell], *, office: bool, now: datetime) -> list[str]:
+    """Return the page's answer: what waits, what is overdue, what is done."""
+    if not found:
+        return [_("Nobody reports on a form yet.") if office else _("No form is addressed to your enterprise yet.")]
+    waiting = sum(cell.state in (State.SIGNED, State.REVIEW) for cell in found)
+    back = sum(cell.state == State.RETURNED for cell in found)
+    told = []
+    if office:
+        words = ngettext("%(n)s report waits for the office.", "%(n)s reports wait for the office.", waiting)
+        told.append(words % {"n": waiting})
+    words = ngettext("%(n)s report is overdue.", "%(n)s reports are overdue.", len(late))
+    told.append(words % {"n": len(late)})
+    if back:
+        words = ngettext(
+            "%(n)s was returned and not handed in again.", "%(n)s were returned and not handed in again.", back
+        )
+        told.append(words % {"n": back})
+    ended = [cell for cell in found if cell.ended(now)]
+    done = sum(cell.accepted for cell in ended)
+    told.append(_("%(done)s of %(all)s of the last twelve months are accepted.") % {"done": done, "all": len(ended)})
+    return told
+
+
+def _matrix(found: Sequence[Cell], now: datetime, request: ParkRequest) -> dict[str, Any]:
+    """Return rows of (enterprise, form) over the newest periods of each kind."""
+    kinds: dict[str, dict[str, Any]] = {}
+    for cell in found:
+        one = kinds.setdefault(cell.form.period_kind, {"names": [], "rows": {}})
+        if cell.name not in one["names"]:
+            one["names"].append(cell.name)
+        key = (str(cell.enterprise), cell.enterprise.pk, cell.form.code)
+        row = one["rows"].setdefault(key, {"enterprise": cell.enterprise, "form": cell.form, "cells": {}})
+        row["cells"][cell.name] = _shown(cell, now, request)
+    made = {}
+    for kind, one in kinds.items():
+        names = sorted(one["names"], reverse=True)[:WIDE][::-1]
+        rows = [
+            {**row, "cells": [row["cells"].get(name) for name in names]} for _key, row in sorted(one["rows"].items())
+        ]
+        made[kind] = {"names": [common.period_words(name, kind) for name in names], "rows": rows}
+    return made
+
+
+@require_GET
+@in_park("accept")
+def review(request: ParkRequest, pk: int) -> HttpResponse:
+    """Show a report to the office: lines by what their difference weighs, remarks to be written, two decisions."""
+    found = common.visible(request, pk)
+    if found.state not in (State.SIGNED, State.REVIEW):
+        return redirect("report", request.park.code, pk)
+    loaded = bundle(found, request.access)
+    rows = sorted(loaded.rows, key=_weight)
+    offers = {offer.move.action: offer for offer in WORKFLOW.offers(found, request.access)}
+    typed = loaded.report.lines.filter(entered_by=request.access.user_id).exists()
+    accept = offers["accept"].refused or (_("You typed a line of it; somebody else has to accept it.") if typed else "")
+    changed = [row for row in loaded.rows if row.doubts]
+    return render(
+        request,
+        "reporting/review.html",
+        {
+            "report": found,
+            "loaded": loaded,
+            "rows": rows,
+            "question": _("Can the report of %(enterprise)s for %(period)s be accepted?")
+            % {
+                "enterprise": found.enterprise,
+                "period": common.period_words(found.period, found.form.period_kind),
+            },
+            "answer": _judged(loaded.rows, changed),
+            "pill": common.pill(found.state),
+            "steps": common.steps(found),
+            "accept_refused": accept,
+            "take_up": offers.get("take_up"),
+            "statements": sum(row.row.answer != "empty" and row.line.stream_id is not None for row in loaded.rows),
+            "facts": sum(row.row.answer != "empty" and row.line.stream_id is None for row in loaded.rows),
+            "history": history(request, found),
+            "co2": common.total(row.co2 for row in loaded.rows),
+        },
+    )
+
+
+def _weight(row: Row) -> tuple[Decimal, Decimal, int]:
+    """Return the place of a line by tonnes at stake, then by its difference in per cent."""
+    return -(row.stake or Decimal(0)), -abs(row.off or Decimal(0)), row.line.order
+
+
+def _judged(rows: Sequence[Row], odd: Sequence[Row]) -> list[str]:
+    stake = sum((row.stake for row in rows if row.stake is not None), Decimal(0))
+    compared = sum(row.off is not None for row in rows)
+    words = ngettext("%(n)s line carries a doubt.", "%(n)s lines carry a doubt.", len(odd))
+    return [
+        words % {"n": len(odd)},
+        _("%(n)s of %(all)s lines can be compared with a meter; their differences amount to %(stake)s t CO₂.")
+        % {"n": compared, "all": len(rows), "stake": f"{stake:,.1f}"},
+    ]
+
+
+@require_GET
+@in_park()
+def calendar(request: ParkRequest) -> HttpResponse:
+    """Show due dates, the next ones first; holidays are not known and are said not to be."""
+    now = timezone.now()
+    found = sorted(cells_of(request.access, now), key=lambda cell: cell.due)
+    ahead = [_shown(cell, now, request) for cell in found if cell.due > now and not cell.accepted]
+    behind = [_shown(cell, now, request) for cell in overdue(found, now)]
+    words = ngettext("%(n)s report is overdue.", "%(n)s reports are overdue.", len(behind)) % {"n": len(behind)}
+    following = _("The next one is due %(due)s.") % {"due": ahead[0]["due"]} if ahead else _("Nothing else is due.")
+    return render(request, "reporting/calendar.html", {"ahead": ahead, "behind": behind, "answer": [words, following]})

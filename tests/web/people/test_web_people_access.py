@@ -1,0 +1,130 @@
+"""What a part that is bound shows."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from lingtan.web.kernel import scope
+from lingtan.web.metering.stream import Stream
+from lingtan.web.park.boundary import Boundary, Member
+from lingtan.web.park.node import Node
+from lingtan.web.people.access import Access, access_of, parks_of, site_access
+from lingtan.web.people.user import Membership, User
+from lingtan.web.reporting.statement import Statement
+
+TODAY = date(2026, 11, 20)
+
+
+def of(park: Any, *parts: dict[str, Any]) -> Access:
+    user = User.objects.create(username="one")
+    for part in parts:
+        Membership.objects.create(user=user, **{"park": park, **part})
+    found = access_of(user, park.pk, TODAY)
+    assert found is not None
+    return found
+
+
+def node(park: Any, code: str) -> Node:
+    return Node.objects.get(park=park, code=code)
+
+
+def codes(model: Any, seen: Access) -> list[str]:
+    return sorted(model.objects.visible_to(seen).values_list("code", flat=True))
+
+
+def state(park: Any, code: str, month: int) -> None:
+    Statement.objects.create(
+        park=park, stream=Stream.objects.get(park=park, code=code), amount=Decimal(1), kind="report",
+        reporter=node(park, code[1:]), start=datetime(2025, month, 1, tzinfo=UTC), note=f"{code}-{month}",
+        end=datetime(2025, month + 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+
+
+def notes(seen: Access) -> list[str]:
+    return sorted(Statement.objects.visible_to(seen).values_list("note", flat=True))
+
+
+def test_a_verifier_of_an_enterprise_sees_only_it_and_only_in_the_period(park: Any) -> None:
+    for code in ("EA", "EB"):
+        for month in (3, 6):
+            state(park, code, month)
+    seen = of(park, {"role": "verifier", "enterprise": node(park, "A"),
+                     "period_from": date(2025, 1, 1), "period_to": date(2025, 4, 30)})  # fmt: skip
+    assert codes(Stream, seen) == ["EA", "EA1"]
+    assert notes(seen) == ["EA-3"]
+    assert seen.period == (date(2025, 1, 1), date(2025, 4, 30))
+
+
+def test_two_engagements_do_not_lend_each_other_their_periods(park: Any) -> None:
+    for code in ("EA", "EB"):
+        for month in (3, 6):
+            state(park, code, month)
+    seen = of(
+        park,
+        {
+            "role": "verifier",
+            "enterprise": node(park, "A"),
+            "period_from": date(2025, 3, 1),
+            "period_to": date(2025, 3, 31),
+        },
+        {
+            "role": "verifier",
+            "enterprise": node(park, "B"),
+            "period_from": date(2025, 6, 1),
+            "period_to": date(2025, 6, 30),
+        },
+    )
+    assert notes(seen) == ["EA-3", "EB-6"]
+
+
+def test_a_verifier_of_a_boundary_sees_what_lies_in_it(park: Any) -> None:
+    cut = Boundary.objects.create(park=park, code="C", kind="other")
+    Member.objects.create(park=park, boundary=cut, node=node(park, "B"))
+    seen = of(park, {"role": "verifier", "boundary": cut, "period_from": TODAY, "period_to": TODAY})
+    assert codes(Node, seen) == ["B"]
+
+
+def test_the_span_of_a_month_is_meant_in_the_zone_of_the_park(park: Any) -> None:
+    # 2025-04-01 00:00 in Shanghai is 31 March 16:00 UTC: a row that begins then is of April there.
+    state(park, "EA", 3)
+    Statement.objects.update(start=datetime(2025, 3, 31, 16, tzinfo=UTC))
+    bound = {"role": "verifier", "period_from": date(2025, 3, 1), "period_to": date(2025, 3, 31)}
+    assert notes(of(park, bound)) == []
+
+
+@pytest.mark.parametrize(
+    ("bound", "nodes", "streams"),
+    [({}, ["A", "A1"], ["EA", "EA1"]), ({"nodes": ["A1"]}, ["A1"], ["EA1"]), ({"streams": ["EA"]}, [], ["EA"])],
+)
+def test_a_provider_sees_what_was_lent(
+    park: Any, bound: dict[str, list[str]], nodes: list[str], streams: list[str]
+) -> None:
+    models = {"nodes": Node, "streams": Stream}
+    keys = {
+        name: [models[name].objects.get(park=park, code=code).pk for code in given] for name, given in bound.items()
+    }
+    seen = of(park, {"role": "provider", "enterprise": node(park, "A"), **keys})
+    assert (codes(Node, seen), codes(Stream, seen)) == (nodes, streams)
+
+
+def test_a_row_at_hand_is_judged_as_the_query_judges_it(park: Any) -> None:
+    one = Stream.objects.get(park=park, code="EA")
+    seen = of(park, {"role": "provider", "enterprise": node(park, "A"), "streams": [one.pk]})
+    for model in (Node, Stream):
+        for row in model.objects.filter(park=park):
+            assert scope.holds(row, seen) is model.objects.visible_to(seen).filter(pk=row.pk).exists()
+
+
+def test_an_administrator_of_the_installation_reads_no_rows_of_a_park(park: Any) -> None:
+    seen = of(park, {"role": "security", "park": None})
+    assert (codes(Stream, seen), seen.may("grant")) == ([], True)
+
+
+def test_parts_in_a_park_give_nothing_in_the_installation(park: Any) -> None:
+    seen = of(park, {"role": "audit"})
+    user = User.objects.get(pk=seen.user_id)
+    assert (seen.may("audit"), site_access(user, TODAY), parks_of(user, TODAY)) == (True, frozenset(), [park])
