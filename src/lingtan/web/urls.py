@@ -16,6 +16,8 @@ urlpatterns = [
     path("sign/", include("allauth.urls")),
     path("public/", include("lingtan.web.publish.public_urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", include("lingtan.web.api.urls")),
+    path("tokens/", include("lingtan.web.api.page_urls")),
     path("", include(site)),
     path(
         "p/<str:park>/",

@@ -9,6 +9,8 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from lingtan.web.kernel.scope import EVERYONE
+
 START, END = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 2, 1, tzinfo=UTC)
 
 
@@ -16,9 +18,11 @@ def sample(model: type[Any], node: Any, mark: str) -> Any:
     """Make a row of a record type that belongs to a node; its texts begin with ``mark``."""
     if model is type(node):
         return node
+    if model.scope == EVERYONE and model.objects.filter(park=node.park).exists():
+        return model.objects.filter(park=node.park).first()
     values = {field.name: value(field, node, mark) for field in model._meta.concrete_fields if wanted(field)}
-    found = model.objects.filter(park=node.park, **{k: v for k, v in values.items() if k == "code"}).first()
-    return found if "code" in values and found is not None else model.objects.create(park=node.park, **values)
+    held = model.objects.filter(park=node.park, code=values["code"]).first() if "code" in values else None
+    return held or model.objects.create(park=node.park, **values)
 
 
 def wanted(field: Any) -> bool:

@@ -45,7 +45,7 @@ def test_one_hidden_part_hides_another_or_the_total() -> None:
 amount = st.integers(0, 1000).map(Decimal)
 tables = st.dictionaries(
     st.sampled_from(["a", "b", "c", "d"]),
-    st.fixed_dictionaries({key: amount for key in range(1, 6)}),
+    st.fixed_dictionaries(dict.fromkeys(range(1, 6), amount)),
     min_size=1,
 )
 

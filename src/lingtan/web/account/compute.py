@@ -159,12 +159,13 @@ def _store(made: Pass, year: int, *, variant: Variant, base: Run | None, place: 
 
     account = made.accounts[year, variant.key]
     told = _explanations(made, year, variant=variant, flows=base is None, place=place)
+    keys = {code: made.known.nodes[code] for code in account.by_node if code in made.known.nodes}
     run = Run.objects.create(
         park=made.park, year=year, variant=variant.key, method=variant.method, boundary=made.boundary,
         chosen=dict(variant.chosen), status=account.status, started=made.started, ended=timezone.now(),
         asked_by_id=made.asked_by, input_digest=made.digest, code_version=version("lingtan"), flows_of=base,
         result=present.as_json(account),
-        more={**gather.more(account, made.book.park), "bridges": _bridges(made, year, variant)},
+        more={**gather.more(account, made.book.park), "bridges": _bridges(made, year, variant), "node_keys": keys},
     )  # fmt: skip
     Figure.objects.bulk_create(_figures(made, run, account, told), batch_size=200)
     if base is None:

@@ -61,6 +61,7 @@ register(
         model=Factor,
         slug="factors",
         group="carbon",
+        rank=1,
         columns=("code", "subject", "parameter", "value", "unit", "applies_to", "data_year", "status", "document"),
         filters=("subject", "parameter", "status"),
         search=("code", "subject", "parameter", "document"),

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from lingtan.web.kernel.fields import ExactField
 from lingtan.web.kernel.history import tracked
@@ -16,7 +17,7 @@ from lingtan.web.kernel.record import Record
 class IssueState(models.TextChoices):
     """What was decided about a finding."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("finding", "Open")
     ASSIGNED = "assigned", _("Assigned")
     CONFIRMED = "confirmed", _("Confirmed")
     CORRECTED = "corrected", _("Corrected")
@@ -71,7 +72,12 @@ class Issue(Record):
     state = models.CharField(_("State"), max_length=16, choices=IssueState.choices, default=IssueState.OPEN)
     reason = models.TextField(_("Reason"), blank=True)
     owner = models.ForeignKey(
-        "people.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("Owner")
+        "people.User",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Who takes care of it"),
     )
     first_run = models.ForeignKey("book.Run", on_delete=models.SET_NULL, null=True, related_name="+")
     last_run = models.ForeignKey("book.Run", on_delete=models.SET_NULL, null=True, related_name="+")

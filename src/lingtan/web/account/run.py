@@ -35,7 +35,7 @@ class Run(Record):
     code_version = models.CharField(_("Version of the code"), max_length=64)
     result = models.JSONField(default=dict)
     more = models.JSONField(default=dict)
-    flows_of = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    flows_of = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="sharing")
     superseded_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:

@@ -24,8 +24,8 @@ class BatchState(models.TextChoices):
 class Batch(Record):
     """One upload of a register's sheet.
 
-    ``content`` is what was read, kept between check and writing only. ``rows`` says what was written: for each row its key, what its
-    fields held before (None: the row is new) and after.
+    ``content`` is what was read, kept between check and writing only. ``rows`` says what was written: for each row its
+    key, what its fields held before (None: the row is new) and after.
     """
 
     register = models.CharField(_("Register"), max_length=64)

@@ -1,4 +1,4 @@
-"""The one formatter of figures and periods; ``static/app/figures.js`` does the same in the browser (a test compares)."""
+"""The one formatter of figures and periods; ``static/app/figures.js`` is the same for the browser (a test compares)."""
 
 from __future__ import annotations
 

@@ -48,6 +48,7 @@ class Register:
     views : part (``list``, ``detail``, ``edit``) -> an ordinary view that takes its place, or its dotted path. It is
         called with request and register, a part of one row also with the row, which the person may see.
     hint : one sentence for an empty list: what would be here and what to do first.
+    rank : place within the group; those of one rank stand in the order of their names.
     """
 
     model: type[Record]
@@ -62,6 +63,7 @@ class Register:
     private: Mapping[str, frozenset[str]] = field(default_factory=dict)
     views: Mapping[str, View | str] = field(default_factory=dict)
     hint: Any = ""
+    rank: int = 9
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -114,9 +116,9 @@ def register(one: Register) -> Register:
 
 
 def registers() -> tuple[Register, ...]:
-    """Return all record types by group and in the order they were declared."""
+    """Return all record types by group, rank and slug."""
     groups = list(GROUPS)
-    return tuple(sorted(_REGISTERS.values(), key=lambda one: groups.index(one.group)))
+    return tuple(sorted(_REGISTERS.values(), key=lambda one: (groups.index(one.group), one.rank, one.slug)))
 
 
 def find(slug: str) -> Register | None:

@@ -9,9 +9,9 @@ from django import template
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from lingtan.web.kernel import figures
 
@@ -22,47 +22,53 @@ Number = figures.Number
 
 #: State of a thing: icon, tone, word.
 STATES: dict[str, tuple[str, str, Any]] = {
-    "ok": ("circle-check", "ok", gettext_lazy("in order")),
-    "watch": ("alert-triangle", "watch", gettext_lazy("watch")),
-    "act": ("circle-x", "act", gettext_lazy("act")),
-    "info": ("info-circle", "info", gettext_lazy("note")),
-    "met": ("circle-check", "ok", gettext_lazy("met")),
-    "gap": ("circle-x", "act", gettext_lazy("with a gap")),
-    "unknown": ("circle-dashed", "", gettext_lazy("cannot be said")),
-    "draft": ("circle-dashed", "", gettext_lazy("draft")),
-    "open": ("circle-dashed", "watch", gettext_lazy("open")),
-    "due": ("clock", "watch", gettext_lazy("due")),
-    "late": ("circle-x", "act", gettext_lazy("late")),
-    "submitted": ("clock", "info", gettext_lazy("to approve")),
-    "approved": ("clock", "info", gettext_lazy("to check")),
-    "returned": ("alert-triangle", "watch", gettext_lazy("returned")),
-    "accepted": ("circle-check", "ok", gettext_lazy("accepted")),
-    "preliminary": ("clock", "info", gettext_lazy("preliminary")),
-    "final": ("lock", "ok", gettext_lazy("final")),
-    "corrected": ("history", "info", gettext_lazy("corrected")),
-    "closed": ("lock", "ok", gettext_lazy("closed")),
-    "assigned": ("user", "info", gettext_lazy("assigned")),
-    "confirmed": ("circle-check", "ok", gettext_lazy("confirmed")),
-    "dismissed": ("minus", "", gettext_lazy("dismissed")),
-    "queued": ("clock", "", gettext_lazy("waiting")),
-    "running": ("refresh", "info", gettext_lazy("running")),
-    "done": ("circle-check", "ok", gettext_lazy("done")),
-    "failed": ("circle-x", "act", gettext_lazy("failed")),
-    "cancelled": ("minus", "", gettext_lazy("cancelled")),
-    "metered": ("gauge", "ok", gettext_lazy("metered")),
-    "reported": ("clipboard-list", "", gettext_lazy("reported")),
-    "estimated": ("alert-triangle", "watch", gettext_lazy("estimated")),
-    "derived": ("circle-dashed", "", gettext_lazy("derived")),
-    "missing": ("circle-x", "act", gettext_lazy("missing")),
-    "released": ("world", "ok", gettext_lazy("released")),
-    "blocked": ("lock", "act", gettext_lazy("locked")),
+    "ok": ("circle-check", "ok", pgettext_lazy("state", "in order")),
+    "watch": ("alert-triangle", "watch", pgettext_lazy("state", "watch")),
+    "act": ("circle-x", "act", pgettext_lazy("state", "act")),
+    "info": ("info-circle", "info", pgettext_lazy("state", "note")),
+    "met": ("circle-check", "ok", pgettext_lazy("state", "met")),
+    "gap": ("circle-x", "act", pgettext_lazy("state", "with a gap")),
+    "unknown": ("circle-dashed", "", pgettext_lazy("state", "cannot be said")),
+    "draft": ("circle-dashed", "", pgettext_lazy("state", "draft")),
+    "open": ("circle-dashed", "watch", pgettext_lazy("state", "open")),
+    "due": ("clock", "watch", pgettext_lazy("state", "due")),
+    "late": ("circle-x", "act", pgettext_lazy("state", "late")),
+    "submitted": ("clock", "info", pgettext_lazy("state", "to approve")),
+    "approved": ("clock", "info", pgettext_lazy("state", "to check")),
+    "returned": ("alert-triangle", "watch", pgettext_lazy("state", "returned")),
+    "accepted": ("circle-check", "ok", pgettext_lazy("state", "accepted")),
+    "preliminary": ("clock", "info", pgettext_lazy("state", "preliminary")),
+    "final": ("lock", "ok", pgettext_lazy("state", "final")),
+    "corrected": ("history", "info", pgettext_lazy("state", "corrected")),
+    "closed": ("lock", "ok", pgettext_lazy("state", "closed")),
+    "assigned": ("user", "info", pgettext_lazy("state", "assigned")),
+    "confirmed": ("circle-check", "ok", pgettext_lazy("state", "confirmed")),
+    "dismissed": ("minus", "", pgettext_lazy("state", "dismissed")),
+    "queued": ("clock", "", pgettext_lazy("state", "waiting")),
+    "running": ("refresh", "info", pgettext_lazy("state", "running")),
+    "done": ("circle-check", "ok", pgettext_lazy("state", "done")),
+    "failed": ("circle-x", "act", pgettext_lazy("state", "failed")),
+    "cancelled": ("minus", "", pgettext_lazy("state", "cancelled")),
+    "metered": ("gauge", "ok", pgettext_lazy("state", "metered")),
+    "reported": ("clipboard-list", "", pgettext_lazy("state", "reported")),
+    "estimated": ("alert-triangle", "watch", pgettext_lazy("state", "estimated")),
+    "derived": ("circle-dashed", "", pgettext_lazy("state", "derived")),
+    "missing": ("circle-x", "act", pgettext_lazy("state", "missing")),
+    "released": ("world", "ok", pgettext_lazy("state", "released")),
+    "blocked": ("lock", "act", pgettext_lazy("state", "locked")),
+}
+#: Ways of a change by its sign.
+WAYS = {
+    1: ("up", "▲", pgettext_lazy("change", "up")),
+    -1: ("down", "▼", pgettext_lazy("change", "down")),
+    0: ("", "=", pgettext_lazy("change", "unchanged")),
 }
 #: How the parts of a total came about, in the order they are drawn.
 QUALITIES = {
-    "metered": gettext_lazy("metered"),
-    "reported": gettext_lazy("reported"),
-    "estimated": gettext_lazy("estimated or default"),
-    "missing": gettext_lazy("missing"),
+    "metered": pgettext_lazy("quality", "metered"),
+    "reported": pgettext_lazy("quality", "reported"),
+    "estimated": pgettext_lazy("quality", "estimated or default"),
+    "missing": pgettext_lazy("quality", "missing"),
 }
 HATCHED = {"estimated": "url(#hatch-filled)", "missing": "url(#hatch-missing)"}
 
@@ -123,19 +129,17 @@ def composition(
     whole = sum(given)
     shares = dict(zip(QUALITIES, (one / whole for one in given), strict=True)) if whole > 0 else {}
     words = [f"{QUALITIES[name]} {figures.amount(share, 'share')}" for name, share in shares.items() if share]
-    rows, left = [], 0.0
+    drawn, left = [], 0.0
     for name, share in shares.items():
-        rows.append((f"{100 * left:.2f}%", f"{100 * share:.2f}%", f"q-{name}", HATCHED.get(name, "")))
+        paint = format_html('fill="{}"', HATCHED[name]) if name in HATCHED else format_html('class="q-{}"', name)
+        if share:
+            drawn.append((f"{100 * left:.2f}%", f"{100 * share:.2f}%", paint))
         left += share
-    drawn = format_html_join(
-        "", '<rect x="{}" width="{}" height="100%" class="{}"{}/>',
-        ((x, w, css if not fill else "", format_html(' fill="{}"', fill) if fill else "") for x, w, css, fill in rows
-         if w != "0.00%"),
-    )  # fmt: skip
+    bars = format_html_join("", '<rect x="{}" width="{}" height="100%" {}/>', drawn)
     label = ", ".join(words) or _("nothing is known of how it came about")
     return format_html(
         '<svg class="composition {}" role="img" aria-label="{}"><title>{}</title>'
-        '<rect class="track" width="100%" height="100%"/>{}</svg>', size, label, label, drawn,
+        '<rect class="track" width="100%" height="100%"/>{}</svg>', size, label, label, bars,
     )  # fmt: skip
 
 
@@ -154,23 +158,27 @@ def change(now: Number | None, before: Number | None, good: str = "", versus: st
     part = figures.change(now, before)
     if part is None:
         return format_html('<span class="void">{}</span>', figures.NONE)
-    way = "up" if part > 0 else "down"
+    way, arrow, word = WAYS[(part > 0) - (part < 0)]
     tone = "" if not good or not part else "good" if way == good else "bad"
-    arrow, word = ("▲", _("up")) if part > 0 else ("▼", _("down")) if part else ("=", _("unchanged"))
+    size = figures.number(abs(part), "share")
     return format_html(
         '<span class="change {}"><span aria-hidden="true">{}</span><span class="unseen">{}</span> {}\u2009%'
-        '<span class="versus"> {}</span></span>', tone, arrow, word, figures.number(abs(part), "share"), versus,
+        '<span class="versus"> {}</span></span>', tone, arrow, word, size, versus,
     )  # fmt: skip
 
 
 @register.simple_tag
 def bullet(value: Number | None, target: Number | None, top: Number, tone: str = "") -> SafeString:
     """Draw a value against its target on a scale from 0 to ``top``."""
-    at = [min(100.0, max(0.0, 100 * float(one) / float(top))) if one is not None else None for one in (value, target)]
-    bar = format_html('<rect class="bar {}" y="4" width="{}%" height="5" rx="2"/>', tone, f"{at[0]:.2f}") if at[0] else ""
-    mark = format_html('<rect class="aim" x="{}%" width="2.5" height="12"/>', f"{at[1]:.2f}") if at[1] is not None else ""
-    track = mark_safe('<rect class="track" y="4" width="100%" height="5" rx="2"/>')  # noqa: S308  (a constant)
-    return format_html('<svg class="bullet" aria-hidden="true">{}{}{}</svg>', track, bar, mark)
+    shares = (None if one is None or one == "" else float(one) / float(top) for one in (value, target))
+    at, aim = ("" if one is None else f"{100 * min(1.0, max(0.0, one)):.2f}%" for one in shares)
+    parts = [SafeString('<rect class="track" y="4" width="100%" height="5" rx="2"/>')]
+    if at:
+        parts.append(format_html('<rect class="bar {}" y="4" width="{}" height="5" rx="2"/>', tone, at))
+    if aim:
+        parts.append(format_html('<rect class="aim" x="{}" width="2.5" height="12"/>', aim))
+    drawn = format_html_join("", "{}", ((part,) for part in parts))
+    return format_html('<svg class="bullet" aria-hidden="true">{}</svg>', drawn)
 
 
 @register.inclusion_tag("parts/chart.html")
@@ -189,4 +197,3 @@ def width(share: Number | None) -> str:
 def amount(value: Number | None, kind: str = "total") -> str:
     """Return a figure as plain text (``{{ value|amount:"share" }}``)."""
     return figures.amount(value, kind)
-

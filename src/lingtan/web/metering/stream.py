@@ -44,6 +44,7 @@ register(
         model=Stream,
         slug="streams",
         group="metering",
+        rank=1,
         columns=("code", "commodity", "source", "target", "made_as", "used_as"),
         filters=("commodity", "source", "target", "used_as"),
         search=(

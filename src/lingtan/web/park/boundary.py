@@ -66,6 +66,7 @@ register(
         model=Boundary,
         slug="boundaries",
         group="park",
+        rank=2,
         columns=("code", "name_zh", "name_en", "kind", "valid_from", "valid_to"),
         filters=("kind",),
         form=(
@@ -82,6 +83,7 @@ register(
         model=Member,
         slug="members",
         group="park",
+        rank=3,
         columns=("node", "boundary", "share", "valid_from", "valid_to"),
         filters=("boundary",),
         search=("node__code", "node__name_zh", "node__name_en"),

@@ -88,7 +88,12 @@ def hanging(register: Register, code: str, park: Any) -> list[tuple[Register, in
         for name, column in by_field(other).items():
             field = other.field(name)
             kinds = kinds_of(column)
-            if kind in kinds and field is not None and not field.is_relation and not _held((kind,) if column.type == "order" else kinds, code, park):
+            if (
+                kind in kinds
+                and field is not None
+                and not field.is_relation
+                and not _held((kind,) if column.type == "order" else kinds, code, park)
+            ):
                 wanted |= Q(**{name: code}) if column.type != "order" else _in_order(name, kind, code)
         count = other.model.objects.filter(wanted, park=park).count() if wanted else 0
         found += [(other, count)] if count else []

@@ -85,6 +85,7 @@ register(
         model=Node,
         slug="nodes",
         group="park",
+        rank=1,
         columns=("code", "name_zh", "name_en", "kind", "parent", "owner", "operator", "rated_kw"),
         filters=("kind", "parent"),
         form=(

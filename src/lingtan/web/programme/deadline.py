@@ -37,6 +37,7 @@ register(
         model=Deadline,
         slug="deadlines",
         group="records",
+        rank=2,
         columns=("title", "due", "node", "done"),
         filters=("node",),
         search=("title", "note"),

@@ -81,6 +81,7 @@ register(
         model=Document,
         slug="documents",
         group="records",
+        rank=1,
         columns=("title", "kind", "node", "issued", "keep_until", "size"),
         filters=("kind", "node"),
         search=("title", "path", "note"),

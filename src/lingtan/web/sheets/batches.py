@@ -103,8 +103,12 @@ class Plan:
     @property
     def digest(self) -> str:
         """Tell one plan from another: what was looked at is what is written."""
-        said = [(line.line, line.held and (line.held.pk, line.held.version), line.changes) for line in self.lines]
-        return hashlib.sha256(repr(said).encode()).hexdigest()
+        found = hashlib.sha256()
+        for line in self.lines:
+            key, version = (line.held.pk, line.held.version) if line.held is not None else (0, 0)
+            texts = [text for one in line.changes for text in (one.column, one.before, one.after)]
+            found.update("\x1f".join([str(line.line), str(key), str(version), *texts, "\x1e"]).encode())
+        return found.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

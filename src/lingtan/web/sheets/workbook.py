@@ -90,14 +90,16 @@ class Upload:
 
     def packed(self) -> bytes:
         """Keep what was read; see `unpacked`."""
-        return zlib.compress(json.dumps(asdict(self)).encode())
+        told = [asdict(one) for one in self.told]
+        held = {"title": self.title, "told": told, "header": self.raw.header, "lines": self.raw.lines}
+        return zlib.compress(json.dumps(held | {"records": self.raw.records}).encode(), 1)
 
     @classmethod
     def unpacked(cls, data: bytes) -> Upload:
         """Return what `packed` kept."""
         held = json.loads(zlib.decompress(data))
-        raw = held["raw"] | {"header": tuple(held["raw"]["header"]), "aside": {}}
-        return cls(held["title"], RawTable(**raw), tuple(Told(**one) for one in held["told"]))
+        raw = RawTable(held["title"], tuple(held["header"]), held["records"], held["lines"])
+        return cls(held["title"], raw, tuple(Told(**one) for one in held["told"]))
 
 
 def told(code: str, place: str = "", **params: Any) -> Told:

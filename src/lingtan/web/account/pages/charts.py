@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from lingtan.web.account.methods import BY_KEY
+from lingtan.web.account.pages.rows import said
 from lingtan.web.account.run import Run
-from lingtan.web.kernel.language import chinese, in_language
+from lingtan.web.kernel.language import chinese
 
 KILO = 1000
-
-
-def said(row: Mapping[str, Any]) -> str:
-    """Return the name of a stored row in the language of the page."""
-    return in_language(row.get("zh", ""), row.get("en", ""))
 
 
 def labels(year: int) -> list[str]:
@@ -102,7 +97,7 @@ def _named(text: str, run: Run, other: str) -> str:
     """Return a step's sentence with the methods called as people do."""
     for key in (run.variant, other):
         text = text.replace(BY_KEY[key].method, str(BY_KEY[key].short))
-    return text
+    return text[:1].upper() + text[1:]
 
 
 def _kilo(value: float | None) -> float | None:

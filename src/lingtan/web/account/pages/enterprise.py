@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -14,11 +15,13 @@ from django.views.decorators.http import require_GET
 from lingtan.web.account.asked import Asked, frame_of, own_run
 from lingtan.web.account.pages import charts
 from lingtan.web.account.pages.issues import waiting
+from lingtan.web.account.pages.rows import line_of, said, written
 from lingtan.web.account.pages.sankey import OUTSIDE, token_of
 from lingtan.web.account.run import MonthFlow, Run
 from lingtan.web.kernel import figures
 from lingtan.web.kernel.pages import ParkRequest, in_park
 from lingtan.web.park.node import Node
+from lingtan.web.people.suppress import may_show
 
 FIRST_FINDINGS = 8
 
@@ -65,7 +68,19 @@ def _answered(request: ParkRequest, what: Asked, run: Run, node: Node) -> dict[s
         "streams": streams_of(request, run, node),
         "issues": issues[:FIRST_FINDINGS],
         "issue_count": issues.count(),
+        **whole(request, run),
     }
+
+
+def whole(request: ParkRequest, run: Run) -> dict[str, Any]:
+    """Return the park's total where the person may see it; hidden where a neighbour could be derived from it."""
+    if request.access.whole_park:
+        return {}
+    pks = run.more["node_keys"]
+    net = {pks[code]: one["net"] for code, one in run.result["by_node"].items() if code in pks}
+    amounts = {pk: None if value is None else Decimal(str(value)) for pk, value in net.items()}
+    total = run.result["totals"].get("co2e_t") if may_show(amounts, request.access.enterprises) else None
+    return {"park_asked": True, "park_total": total}
 
 
 def of_node(node: Node) -> Any:
@@ -103,7 +118,7 @@ def lines_of(run: Run, code: str) -> list[dict[str, Any]]:
     """Return the inventory lines that stand in an enterprise's account, the largest first."""
     wanted = set(run.more["nodes"].get(code, {}).get("lines", ()))
     rows = [
-        {**line, "token": row["token"]} for row in run.more["ledger"] for line in row["lines"] if line["id"] in wanted
+        line_of(line, row["token"], 0) for row in run.more["ledger"] for line in row["lines"] if line["id"] in wanted
     ]
     return sorted(rows, key=lambda row: -abs(row["t"] or 0))
 
@@ -133,11 +148,11 @@ def _stream(row: MonthFlow, received: bool, words: dict[str, Any], seen: set[int
     public = other.kind in OUTSIDE or other.enterprise_id is None or other.pk in seen
     return {
         "code": stream.code,
-        "commodity": charts.said(words.get(stream.commodity, {})) or stream.commodity,
+        "commodity": said(words.get(stream.commodity, {})) or stream.commodity,
         "token": token_of(stream.commodity),
         "other": str(other) if public else _("another unit of the park"),
         "received": received,
-        "unit": row.unit,
+        "unit": written(row.unit),
         "months": [],
         "missing": 0,
         "origins": {},

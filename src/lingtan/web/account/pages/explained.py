@@ -6,10 +6,12 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from lingtan.web.account.methods import BY_KEY
+from lingtan.web.account.pages.rows import said, written
 from lingtan.web.account.run import Figure, Run
 from lingtan.web.kernel.language import chinese
 from lingtan.web.kernel.pages import ParkRequest, in_park
@@ -26,7 +28,7 @@ LINKS: tuple[tuple[tuple[str, ...], str, Any], ...] = (
     (("choice",), "arrows-split-2", gettext_lazy("What the method leaves open")),
     (("check",), "scale", gettext_lazy("Compared with others")),
     (("finding",), "alert-triangle", gettext_lazy("Findings")),
-    (("version",), "history", gettext_lazy("Version")),
+    (("version",), "history", gettext_lazy("Program and method")),
 )
 
 
@@ -48,11 +50,10 @@ def explain(request: ParkRequest, run: int, key: str) -> HttpResponse:
 
 def find(request: ParkRequest, run: int, key: str) -> Figure:
     """Return a figure that the person sees; those of flows stand in the run that holds the month flows."""
-    rows = Figure.objects.visible_to(request.access).select_related("run", "run__asked_by")
+    rows = Figure.objects.visible_to(request.access).select_related("run", "run__asked_by", "node", "stream")
     figure = rows.filter(run_id=run, name=key[:200]).first()
     if figure is None:
-        base = Run.objects.filter(pk=run, park_id=request.park.pk, flows_of__isnull=False)
-        figure = get_object_or_404(rows, run_id__in=base.values("flows_of_id"), name=key[:200])
+        figure = get_object_or_404(rows, run__sharing__pk=run, name=key[:200])
     return figure
 
 
@@ -80,8 +81,9 @@ def told(request: ParkRequest, figure: Figure) -> dict[str, Any]:
     return {
         "figure_row": figure,
         "run": run,
-        "title": kept["name"][lang],
-        "formula": kept["formula_zh"] if lang == "zh" else kept["formula"],
+        **_named(request, figure, kept["name"][lang]),
+        "unit": written(figure.unit),
+        "formula": written(kept["formula_zh"] if lang == "zh" else kept["formula"]),
         "links": links(kept["chain"], lang),
         "check": {**check, "word": "ok" if check["holds"] else "act"},
         "how": _how(check["how"], lang),
@@ -90,6 +92,20 @@ def told(request: ParkRequest, figure: Figure) -> dict[str, Any]:
         "versions": list(others.select_related("run", "run__asked_by").order_by("-run_id")[:5]),
         "superseded": run.superseded_by_id is not None,
     }
+
+
+def _named(request: ParkRequest, figure: Figure, name: str) -> dict[str, str]:
+    """Return the title of a figure as people call it, and its name in the account below."""
+    kind, _colon, key = figure.name.partition(":")
+    if kind == "line":
+        rows = (line for row in figure.run.more["ledger"] for line in row["lines"] if line["id"] == key)
+        return {"title": next((said(line) for line in rows), name), "about": name}
+    if kind == "node" and figure.node is not None:
+        return {"title": _("%(node)s, net emission") % {"node": figure.node}, "about": name}
+    if kind in ("flow", "deviation") and figure.stream is not None:
+        words = figure.run.more["commodities"].get(figure.stream.commodity, {})
+        return {"title": said(words) or figure.stream.commodity, "about": name}
+    return {"title": name, "about": ""}
 
 
 def _how(how: str, lang: str) -> str:

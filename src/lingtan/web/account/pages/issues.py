@@ -12,7 +12,7 @@ from django.db.models import Case, F, IntegerField, Q, Value, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from lingtan.web.account import actions
@@ -29,11 +29,11 @@ TONES = {"error": "act", "finding": "watch", "note": "info"}
 PAGE = 50
 #: Filter of the list: word of the address, label, condition.
 SHOWN: tuple[tuple[str, Any, Q], ...] = (
-    ("", gettext_lazy("Waiting"), Q(state__in=WAITING, gone=False) & ~Q(level="note")),
+    ("", pgettext_lazy("finding", "Waiting"), Q(state__in=WAITING, gone=False) & ~Q(level="note")),
     ("mine", gettext_lazy("Mine"), Q(state__in=WAITING, gone=False)),
-    ("closed", gettext_lazy("Closed"), Q(state__in=("corrected", "dismissed"))),
+    ("closed", pgettext_lazy("finding", "Closed"), Q(state__in=("corrected", "dismissed"))),
     ("gone", gettext_lazy("No longer found"), Q(gone=True)),
-    ("notes", gettext_lazy("Notes"), Q(level="note", gone=False)),
+    ("notes", pgettext_lazy("finding", "Notes"), Q(level="note", gone=False)),
 )
 _RANK = Case(When(level="error", then=Value(0)), default=Value(1), output_field=IntegerField())
 
@@ -89,7 +89,7 @@ class Decision(forms.Form):
 
     state = forms.ChoiceField(label=gettext_lazy("Becomes"))
     owner = forms.ModelChoiceField(
-        label=gettext_lazy("Who takes care of it"), queryset=User.objects.none(), required=False
+        label=gettext_lazy("Who takes care of it"), queryset=User.objects.none(), required=False, empty_label="—"
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),

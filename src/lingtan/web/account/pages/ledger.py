@@ -12,18 +12,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from lingtan.report.view import CATEGORY_ORDER
 from lingtan.trace.words import name as word_of
 from lingtan.web.account import actions
 from lingtan.web.account.asked import Asked, asked, frame_of
 from lingtan.web.account.methods import BY_KEY, VARIANTS
 from lingtan.web.account.pages import charts, sankey
 from lingtan.web.account.pages.enterprise import own_page
+from lingtan.web.account.pages.rows import TONES, factor_of, line_of, said
 from lingtan.web.account.run import Run
 from lingtan.web.kernel import figures
 from lingtan.web.kernel.language import chinese
 from lingtan.web.kernel.pages import ParkRequest, in_park
-
-_TONES = {"measured": "ok", "supplier": "ok", "own": "ok", "found2": "info", "found1": "info", "recalled": "act"}
 
 
 @in_park()
@@ -56,7 +56,7 @@ def _answered(request: ParkRequest, what: Asked, run: Run) -> dict[str, Any]:
         "bridge": charts.bridge(run, other),
         "others": [(str(one.short), one.key, one.key == other) for one in VARIANTS if one.key != run.variant],
         "choices": [choice(one) for one in run.more["choices"] if one["matters"]],
-        "idle": [charts.said(one) for one in run.more["choices"] if not one["matters"]],
+        "idle": [said(one) for one in run.more["choices"] if not one["matters"]],
         "gas": word_of("CO2", "zh" if chinese() else "en"),
         "versions": _versions(request, run),
     }
@@ -103,7 +103,9 @@ def groups(run: Run) -> list[dict[str, Any]]:
     total = run.result["totals"].get("co2_t") or 0
     lang = "zh" if chinese() else "en"
     made = []
-    for category, value in run.result["by_category"].items():
+    values = run.result["by_category"]
+    for category in dict.fromkeys((*CATEGORY_ORDER, *values)):
+        value = values.get(category)
         rows = [_source(row, total) for row in run.more["ledger"] if row["category"] == category]
         if value is None and not rows:
             continue
@@ -117,18 +119,13 @@ def _source(row: dict[str, Any], total: float) -> dict[str, Any]:
     one = row["lines"][0] if len(row["lines"]) == 1 else None
     return {
         **row,
-        "name": charts.said(row),
+        **factor_of(row),
+        "name": said(row),
         "share": share,
         "explain": f"line:{one['id']}" if one else f"source:{row['key']}",
-        "tone": _TONES.get(row["status"], ""),
-        "lines": [_line(line, row, total) for line in row["lines"]],
+        "tone": TONES.get(row["status"], ""),
+        "lines": [line_of(line, row["token"], total) for line in row["lines"]],
     }
-
-
-def _line(line: dict[str, Any], row: dict[str, Any], total: float) -> dict[str, Any]:
-    share = line["t"] / total if line["t"] is not None and total > 0 else None
-    tone = _TONES.get(line["status"], "")
-    return {**line, "name": charts.said(line), "token": row["token"], "share": share, "tone": tone}
 
 
 def _adds_up(run: Run) -> bool:
@@ -142,15 +139,13 @@ def choice(one: dict[str, Any]) -> dict[str, Any]:
     lang = "zh" if chinese() else "en"
     return {
         "id": one["id"],
-        "title": charts.said(one),
+        "title": said(one),
         "chosen": one[f"chosen_{lang}"],
         "reason": one[f"reason_{lang}"],
         "document": one["document"],
         "open": one["open"],
         "leaves_out": one["leaves_out"],
-        "alternatives": [
-            {"name": charts.said(other), "totals": _moved(other["totals"])} for other in one["alternatives"]
-        ],
+        "alternatives": [{"name": said(other), "totals": _moved(other["totals"])} for other in one["alternatives"]],
     }
 
 
@@ -199,7 +194,7 @@ def _flowing(request: ParkRequest, run: Run) -> dict[str, Any]:
         raise Http404
     drawn = sankey.picture(run, request.access, commodity=commodity)
     unit = _("tce, calorific · grey = own use and losses")
-    name = charts.said(words[commodity]) if commodity else _("All energy")
+    name = said(words[commodity]) if commodity else _("All energy")
     came = sum(band.amount for band in drawn.bands if band.source[0] in "si" or band.source == sankey.OWN)
     missing = sorted({code for band in drawn.bands if band.missing for code in band.streams})
     used = {stream.commodity for stream in sankey.totals(run, request.access)}
@@ -215,9 +210,16 @@ def _flowing(request: ParkRequest, run: Run) -> dict[str, Any]:
         "unit": drawn.unit,
         "left_out": drawn.left_out,
         "commodity": commodity,
-        "commodities": sorted((charts.said(words[code]), code, code == commodity) for code in used if code in words),
+        "carriers": _choices(words, used, commodity, energy=True),
+        "materials": _choices(words, used, commodity, energy=False),
         "missing": missing,
     }
+
+
+def _choices(words: dict[str, Any], used: set[str], chosen: str, *, energy: bool) -> list[tuple[str, str, bool]]:
+    """Return the commodities to choose from: those with a coal equivalent, or the others."""
+    codes = (code for code in used if code in words and (words[code]["tce"] is not None) == energy)
+    return sorted((said(words[code]), code, code == chosen) for code in codes)
 
 
 def _table(drawn: sankey.Picture) -> list[dict[str, Any]]:

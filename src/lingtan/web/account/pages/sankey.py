@@ -92,7 +92,7 @@ def totals(run: Run, access: Access) -> list[_Stream]:
 def picture(run: Run, access: Access, *, commodity: str = "") -> Picture:
     """Return the bands of a year: of all energy in tce, or of one commodity in its own unit."""
     words = run.more.get("commodities", {})
-    units = {node.pk: node for node in Node.objects.filter(park_id=run.park_id)}
+    units = _units(streams, access)
     streams = totals(run, access)
     fed = {stream.target.pk for stream in streams}
     left_out: set[str] = set()
@@ -111,6 +111,18 @@ def picture(run: Run, access: Access, *, commodity: str = "") -> Picture:
     nodes = _closure(bands, names)
     bands = _acyclic([*bands, *_losses(nodes, bands)], names)
     return Picture(unit, bands, names, nodes, sorted(left_out))
+
+
+def _units(streams: Iterable[_Stream], access: Access) -> dict[int, str]:
+    """Return the names of the units at the ends of streams; one that the person does not see has none of its own."""
+    seen = {node.pk: str(node) for node in Node.objects.visible_to(access)}
+    found = {}
+    for node in (end for stream in streams for end in (stream.source, stream.target)):
+        outside = node.kind in OUTSIDE or node.enterprise_id is None
+        found[node.pk] = str(node) if outside or node.pk in seen else _("another unit of the park")
+        if node.enterprise_id is not None:
+            found[node.enterprise_id] = seen.get(node.enterprise_id, _("another unit of the park"))
+    return found
 
 
 def _name(words: Mapping[str, Any], code: str) -> str:
@@ -149,14 +161,14 @@ def _end(node: Node, stream: _Stream, fed: set[int], *, out: bool) -> str:
     return f"u:{node.enterprise_id or node.pk}"
 
 
-def _names(bands: Iterable[Band], units: Mapping[int, Node], words: Mapping[str, Any]) -> dict[str, str]:
+def _names(bands: Iterable[Band], units: Mapping[int, str], words: Mapping[str, Any]) -> dict[str, str]:
     found = {LOSSES: _("Losses"), REST: _("Own use and losses"), OWN: _("Own PV and wind")}
     for key in {end for band in bands for end in (band.source, band.target)}:
         kind, _colon, rest = key.partition(":")
         if kind == "s":
             found[key] = _name(words, rest)
         elif kind in ("u", "i", "o"):
-            found[key] = str(units[int(rest)])
+            found[key] = units[int(rest)]
             if kind == "o":
                 found[key] = _("to %(place)s") % {"place": found[key]}
     return found

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
 
+from lingtan.trace import show
 from lingtan.web.kernel import figures
 
 register = template.Library()
 DIGITS = 12
+
+
+@register.filter
+def signed(value: Any) -> str:
+    """Return an amount with its sign, as the parts of a bridge show it."""
+    if value is None:
+        return figures.NONE
+    return f"+{figures.number(value)}" if value > 0 else figures.number(value)
+
+
+@register.filter
+def span(row: Any, park: Any) -> str:
+    """Return the time that a finding is about in the park's zone: a year, a month, days or instants; blank for none."""
+    return show.span(row.start, row.end, ZoneInfo(park.timezone)) if row.start or row.end else ""
 
 
 @register.filter

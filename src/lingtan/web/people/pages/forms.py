@@ -75,6 +75,9 @@ class InviteForm(forms.Form):
                 self.fields[name].queryset = rows  # type: ignore[attr-defined]
         if "enterprise" in self.fields:
             self.fields["enterprise"].required = self.role in ENTERPRISE_ROLES
+            only = list(choices["enterprise"][:2])
+            if len(only) == 1 and self.role in ENTERPRISE_ROLES:
+                self.fields["enterprise"].empty_label = None  # type: ignore[attr-defined]
 
     def ask(self) -> Ask:
         """Return the offer."""

@@ -23,7 +23,7 @@ from lingtan.web.people.pages.auditlog import audit_page
 from lingtan.web.people.pages.forms import InviteForm, ParkForm, PasswordForm, ProfileForm, reason_of
 from lingtan.web.people.pages.park import offer_page, revoke_page, tell
 from lingtan.web.people.roles import EXCLUSIVE
-from lingtan.web.people.sign.adapters import with_language
+from lingtan.web.people.sign.adapters import home, with_language
 from lingtan.web.people.user import Membership, User
 
 
@@ -57,6 +57,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     rows = Membership.objects.filter(user=request.user).select_related("park", "enterprise", "boundary", "granted_by")
     today = timezone.now().date()
     held = [row for row in rows.order_by("park__code", "role") if row.holds(today)]
+    for row in held:
+        row.page = home(request.user) if row.park_id is None else f"/p/{row.park.code}/"
     return render(request, "people/profile.html", {"form": form, "rows": held}, status=422 if form.errors else 200)
 
 

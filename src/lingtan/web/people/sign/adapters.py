@@ -9,7 +9,10 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
 
+from lingtan.web.people.access import site_access
 from lingtan.web.people.user import User
 
 
@@ -18,6 +21,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Lead administrators of the installation to their page, all others to their parks."""
+        return home(request.user) or super().get_login_redirect_url(request)
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """Show pages in the person's language from the first one on."""
@@ -30,6 +37,16 @@ class SocialAdapter(DefaultSocialAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
+
+
+#: Action of the installation -> its first page.
+HOMES = {"configure": "site_parks", "grant": "site_administrators", "audit": "site_audit"}
+
+
+def home(user: Any) -> str:
+    """Return the page of an administrator of the installation, blank for all others."""
+    granted = site_access(user, timezone.now().date())
+    return next((reverse(name) for action, name in HOMES.items() if action in granted), "")
 
 
 def with_language(response: HttpResponse, language: str) -> HttpResponse:

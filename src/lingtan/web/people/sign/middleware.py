@@ -68,7 +68,7 @@ class PersonMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        timezone.deactivate()
+        timezone.activate(ZoneInfo(settings.PARK_ZONE))
         if not request.user.is_authenticated:
             return self.get_response(request)
         ended = _ended(request)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lingtan.web.kernel.figures import THIN, number
 from lingtan.web.reporting.checks import signed as with_sign
+from lingtan.web.reporting.files.ledger import DIRECTIONS
 from lingtan.web.reporting.pages import strip
 from lingtan.web.reporting.pages.common import when
 from lingtan.web.reporting.report import Answer
@@ -87,3 +88,9 @@ def colour(row: Any) -> str:
 def local(at: datetime, zone: str) -> str:
     """Write an instant in the park's zone."""
     return when(at, zone)
+
+
+@register.filter
+def way(word: str) -> Any:
+    """Say which way a carrier goes."""
+    return DIRECTIONS.get(word, word)
