@@ -15,7 +15,19 @@ from pathlib import Path
 from lingtan.cli import common
 from lingtan.cli.words import say
 
-COMMANDS = ("check", "flows", "account", "explain", "bridge", "report", "example", "reference", "serve")
+COMMANDS = (
+    "check",
+    "flows",
+    "account",
+    "explain",
+    "bridge",
+    "report",
+    "example",
+    "reference",
+    "serve",
+    "backup",
+    "restore",
+)
 
 
 def parser(lang: str) -> common.Parser:

@@ -73,6 +73,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "arg.backup": ("备份文件（.tar）", "backup file (.tar)"),
     "arg.deploy": ("检查平台是否适合正式使用", "what is not fit for production on the platform"),
     "bad_port": ("--port 应为 1 到 65535，收到 {port}", "--port expects 1 to 65535, got {port}"),
+    "no_dir": (
+        "请给出园区文件夹 DIR，或用 --deploy 检查平台",
+        "give the park folder DIR, or --deploy for the platform",
+    ),
+    "no_platform": ("{dir} 不是平台的数据文件夹", "{dir} is no data folder of the platform"),
     "fit": ("可以正式使用。", "Fit for production."),
     "unfit": ("{count} 处不适合正式使用：", "{count} things are not fit for production:"),
     "error": ("错误：{message}", "error: {message}"),

@@ -51,6 +51,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "需要 PostgreSQL 15 或更新的版本，收到 {version}。请升级 DATABASE_URL 所指的服务器。",
         "Expected PostgreSQL 15 or newer, got {version}. Update the server that DATABASE_URL names.",
     ),
+    "no_tables": (
+        "数据表未能更新：{why}。请检查 LINGTAN_OWNER_URL，数据未改变。",
+        "The tables were not brought to this version: {why}. Check LINGTAN_OWNER_URL; nothing was changed.",
+    ),
     "newer": (
         "数据库由更新版本的零碳建立（含 {step}）。请安装该版本，或恢复升级前的备份。",
         "The database was made by a newer Lingtan (it has {step}). Install that version, or restore the backup that "

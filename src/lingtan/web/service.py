@@ -7,6 +7,7 @@ import http.client
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -163,6 +164,12 @@ def environment(data: Path, *, tell: Callable[[str], None]) -> None:
     os.environ.setdefault("LINGTAN_TRIAL", "1")
 
 
+def connect(data: Path, *, tell: Callable[[str], None]) -> None:
+    """Bring up what a command needs that works on the platform's data: the database (joined if it runs), and Django."""
+    environment(data, tell=tell)
+    django_ready()
+
+
 def django_ready() -> None:
     """Start Django in this process."""
     import django
@@ -194,7 +201,20 @@ def migrate(*, tell: Callable[[str], None]) -> None:
         raise ServeError(say("newer", step=".".join(newer[0])))
     if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
         tell(say("tables", count=len(plan)))
-        call_command("migrate", interactive=False, verbosity=0)
+        if owner := os.environ.get("LINGTAN_OWNER_URL"):
+            _migrate_as(owner)
+        else:
+            call_command("migrate", interactive=False, verbosity=0)
+
+
+def _migrate_as(owner: str) -> None:
+    """Change the tables as their owner, in a process of its own: the platform's role may not."""
+    done = subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "--no-input", "--verbosity", "0"],
+        env={**os.environ, "DATABASE_URL": owner}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise ServeError(say("no_tables", why=" / ".join(done.stderr.strip().splitlines()[-2:])))
 
 
 def _all(executor: object) -> set[tuple[str, str]]:

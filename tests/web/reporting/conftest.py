@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 NOW = datetime(2026, 4, 8, 4, 0, tzinfo=UTC)
 MARCH = date(2026, 3, 1)
@@ -16,6 +17,7 @@ MARCH = date(2026, 3, 1)
 @pytest.fixture(autouse=True)
 def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    translation.activate("en")
 
 
 @pytest.fixture
@@ -107,12 +109,13 @@ def metered(park: Any) -> Callable[..., None]:
         )  # fmt: skip
         for month, amount in months.items():
             MonthFlow.objects.create(
-                park=park, run=run, year=year, stream=stream, month=month, amount=Decimal(amount), unit=unit, origin=origin,
-                known=1, resolved=1,
+                park=park, run=run, year=year, stream=stream, month=month, amount=Decimal(amount), unit=unit,
+                origin=origin, known=1, resolved=1,
             )  # fmt: skip
         if co2:
+            name = f"line:electricity:{code}:grid"
             Figure.objects.create(
-                park=park, run=run, name=f"line:electricity:{code}:grid", value=Decimal(co2), unit="t", node=stream.target
+                park=park, run=run, year=year, name=name, value=Decimal(co2), unit="t", node=stream.target
             )
 
     return store

@@ -67,7 +67,10 @@ def test_a_filled_in_workbook_is_tried_then_taken_with_its_reply(loaded: Any, pe
     assert trial.faults == []
     assert sheet.apply(loaded.report, trial.changes, by=people("reporter", "A")) == 2
     again = bundle(loaded.report, people("reporter", "A"))
-    assert [(row.row.answer, row.row.amount) for row in again.rows] == [("given", Decimal("99.25")), ("shut_down", None)]
+    assert [(row.row.answer, row.row.amount) for row in again.rows] == [
+        ("given", Decimal("99.25")),
+        ("shut_down", None),
+    ]
     assert [one.text for one in again.rows[0].remarks] == ["please check", "checked"]
 
 
@@ -84,9 +87,7 @@ def test_each_fault_is_told_by_its_cell(loaded: Any, cells: dict[str, Any], plac
     assert place in [one.place for one in trial.faults]
 
 
-def test_an_upload_is_tried_on_the_page_and_written_after_a_word(
-    loaded: Any, browser: Callable[..., Any]
-) -> None:
+def test_an_upload_is_tried_on_the_page_and_written_after_a_word(loaded: Any, browser: Callable[..., Any]) -> None:
     client = browser("reporter", "A")
     address = reverse("report_upload", args=["T", loaded.report.pk])
     data = edited(sheet.write(loaded), {"D3": 99.25})
@@ -106,12 +107,17 @@ def bills(park: Any) -> Any:
     )  # fmt: skip
     for key, stream in (("320001", "EA"), ("320002", "EB")):
         MappingEntry.objects.create(
-            park=park, mapping=made, key=key, column="电量", stream=Stream.objects.get(park=park, code=stream), unit="kWh"
+            park=park,
+            mapping=made,
+            key=key,
+            column="电量",
+            stream=Stream.objects.get(park=park, code=stream),
+            unit="kWh",
         )
     return made
 
 
-BILL = "户号,户名,月份,电量,发票号\n320001,甲,202603,\"3,486,000\",F1\n320002,乙,202603,12.5,F2\n999,丙,202603,1,F3\n"
+BILL = '户号,户名,月份,电量,发票号\n320001,甲,202603,"3,486,000",F1\n320002,乙,202603,12.5,F2\n999,丙,202603,1,F3\n'
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
@@ -138,7 +144,8 @@ def test_the_same_bill_again_changes_nothing(bills: Any, people: Callable[..., A
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("户号,月份,电量,发票号\n320001,2026-13,5,\n", "b.csv!B2"), ("户号,月份,电量,发票号\n320001,202603,五,\n", "b.csv!C2"),
+        ("户号,月份,电量,发票号\n320001,2026-13,5,\n", "b.csv!B2"),
+        ("户号,月份,电量,发票号\n320001,202603,五,\n", "b.csv!C2"),
         ("户号,月份,电量,发票号\n320001,202603,-5,\n", "b.csv!C2"),
         ("户号,月份,电量,发票号\n320001,202603,5,\n320001,202603,6,\n", "b.csv!A3"),
     ],
@@ -169,8 +176,8 @@ def statistics(park: Any) -> Any:
     rows = (("消费量", "statement", stream, None, ""), ("期末库存", "stock", None, enterprise, "diesel"))
     for column, target, flow, node, commodity in rows:
         MappingEntry.objects.create(
-            park=park, mapping=made, key="32", column=column, target=target, stream=flow, node=node, commodity=commodity,
-            unit="kWh" if flow else "t",
+            park=park, mapping=made, key="32", column=column, target=target, stream=flow, node=node,
+            commodity=commodity, unit="kWh" if flow else "t",
         )  # fmt: skip
     return made
 
@@ -179,7 +186,12 @@ def form_205(consumed: float, stock: float) -> bytes:
     book = openpyxl.Workbook()
     page = book.active
     page.merge_cells("A1:D1")
-    for row in (["能源购进、消费与库存"], ["205-1 表"], ["名称", "代码", "消费量", "期末库存"], ["电力", 32, consumed, stock]):
+    for row in (
+        ["能源购进、消费与库存"],
+        ["205-1 表"],
+        ["名称", "代码", "消费量", "期末库存"],
+        ["电力", 32, consumed, stock],
+    ):
         page.append(row)
     page.delete_rows(1)
     out = io.BytesIO()

@@ -37,7 +37,13 @@ def accept(report: Any, people: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [("3486", "3486"), ("3,486.50", "3486.50"), ("３４８６．５", "3486.5"), (" 12 345.6 ", "12345.6"), ("0.000", "0.000")],
+    [
+        ("3486", "3486"),
+        ("3,486.50", "3486.50"),
+        ("３４８６．５", "3486.5"),
+        (" 12 345.6 ", "12345.6"),
+        ("0.000", "0.000"),
+    ],
 )
 def test_amounts_are_read_as_people_type_them(text: str, amount: str) -> None:
     assert actions.number_of(text) == Decimal(amount)
@@ -45,7 +51,7 @@ def test_amounts_are_read_as_people_type_them(text: str, amount: str) -> None:
 
 @pytest.mark.parametrize("text", ["about 2", "-5", "1e3", "12,34", "3486 MWh", "=1+1", "", "约2万", "1" * 40, "NaN"])
 def test_what_is_no_amount_is_refused_with_what_came(text: str) -> None:
-    with pytest.raises(Refused, match="Expected a number|应"):
+    with pytest.raises(Refused, match="Expected a number"):
         actions.number_of(text)
 
 
@@ -192,7 +198,9 @@ def test_a_correction_is_a_new_version_whose_row_comes_later(report: Any, people
     made = actions.correct(report, by=people("reporter", "A"), reason="bill of 12 April")
     type_in(made, people("reporter", "A"), "110")
     accept(made, people)
-    rows = list(Statement.objects.filter(park=report.park).order_by("file", "line", "pk").values_list("amount", flat=True))
+    rows = list(
+        Statement.objects.filter(park=report.park).order_by("file", "line", "pk").values_list("amount", flat=True)
+    )
     assert (rows, made.revision, made.status, made.reason) == (
         [Decimal(100), Decimal(110)], 2, "corrected", "bill of 12 April",
     )  # fmt: skip

@@ -137,7 +137,9 @@ def test_the_office_returns_with_remarks_and_the_enterprise_answers(
 ) -> None:
     signed(report, people)
     row = row_of(report)
-    browser("office").post(at("report_move", report.pk, "return"), {f"remark-{row.pk}": "attach the bill", "reason": "x"})
+    browser("office").post(
+        at("report_move", report.pk, "return"), {f"remark-{row.pk}": "attach the bill", "reason": "x"}
+    )
     page = browser("reporter", "A").get(at("report", report.pk)).content.decode()
     assert "attach the bill" in page
     browser("reporter", "A").post(at("report_say", row.pk), {f"reply-{row.pk}": "done"}, **HTMX)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -36,7 +37,7 @@ def test_a_month_begins_on_the_day_of_its_form(kind: str, first_day: int, start:
 
 def test_bills_from_the_25th_follow_each_other_without_a_hole_over_the_year() -> None:
     made = [span(name, "month", 25) for name in periods.between(date(2025, 1, 1), date(2026, 2, 1), "month")]
-    assert all(one.end == two.start for one, two in zip(made, made[1:], strict=False))
+    assert all(one.end == two.start for one, two in pairwise(made))
 
 
 def test_a_report_is_due_at_an_hour_of_a_day_after_the_period() -> None:
@@ -61,7 +62,12 @@ def test_what_is_no_period_is_refused(text: str) -> None:
 
 def test_reminders_come_by_urgency() -> None:
     now = datetime(2026, 4, 8, 4, tzinfo=UTC)
-    due = {1: now + timedelta(days=9), 2: now - timedelta(hours=1), 3: now + timedelta(hours=2), 4: now + timedelta(days=2)}
+    due = {
+        1: now + timedelta(days=9),
+        2: now - timedelta(hours=1),
+        3: now + timedelta(hours=2),
+        4: now + timedelta(days=2),
+    }
     found = periods.reminders(due.items(), now, CN)
     assert [(one.key, one.level) for one in found] == [(2, "overdue"), (3, "today"), (4, "soon"), (1, "open")]
 

@@ -111,7 +111,7 @@ def test_accepting_twice_writes_the_statements_once(report: Any, people: Callabl
 
 def test_an_incomplete_report_is_not_submitted(report: Any, people: Callable[..., Any]) -> None:
     fill(report, people("reporter", "A"), {"EA": "1"})
-    with pytest.raises(Refused, match="产值"):
+    with pytest.raises(Refused, match="Output value"):
         actions.move(report, "submit", by=people("reporter", "A"))
 
 

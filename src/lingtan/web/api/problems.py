@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -21,7 +20,6 @@ from ninja.errors import Throttled as TooMany
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:lingtan:problem:"
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = logging.getLogger("lingtan.api")
 
 #: status -> code, title, what to do where nothing more is known
@@ -90,11 +88,10 @@ def answer(
 
 
 def request_id(request: HttpRequest) -> str:
-    """Return the id of a request: the caller's own where it is a sound one."""
-    if not hasattr(request, "id_of_request"):
-        given = request.headers.get("X-Request-ID", "")
-        request.id_of_request = given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
-    return str(request.id_of_request)
+    """Return the id under which logs, history and the answer know a request."""
+    if not getattr(request, "request_id", ""):
+        request.request_id = str(uuid.uuid4())
+    return str(request.request_id)
 
 
 def handle(api: NinjaAPI) -> None:
@@ -102,12 +99,20 @@ def handle(api: NinjaAPI) -> None:
     api.add_exception_handler(ProblemError, lambda r, e: answer(r, e.status, e.detail, code=e.code, errors=e.errors))
     api.add_exception_handler(AuthenticationError, lambda r, _e: _challenge(answer(r, 401)))
     api.add_exception_handler(TooMany, lambda r, _e: answer(r, 429))
-    api.add_exception_handler(HttpError, lambda r, e: answer(r, e.status_code if e.status_code in TABLE else 400))
+    api.add_exception_handler(HttpError, _http)
     api.add_exception_handler(ValidationError, _invalid)
     api.add_exception_handler(Refused, _refused)
     api.add_exception_handler(PermissionDenied, lambda r, _e: answer(r, 403))
     api.add_exception_handler(Http404, lambda r, _e: answer(r, 404))
     api.add_exception_handler(DataError, lambda r, _e: answer(r, 422))
+
+
+def _http(request: HttpRequest, wrong: HttpError) -> HttpResponse:
+    """Answer what the framework refused; a problem of our own behind it (the parser's) is told as it is."""
+    cause = wrong.__cause__
+    if isinstance(cause, ProblemError):
+        return answer(request, cause.status, cause.detail, code=cause.code, errors=cause.errors)
+    return answer(request, wrong.status_code if wrong.status_code in TABLE else 400)
 
 
 def _challenge(response: HttpResponse) -> HttpResponse:

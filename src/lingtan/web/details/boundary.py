@@ -36,7 +36,7 @@ def show(request: ParkRequest, register: Register, row: Boundary) -> HttpRespons
     tree = branches(members, nodes)
     drawn, fault = _map(request, row, [one.node for one in tree])
     more = {
-        "template": "kernel/boundary.html", "tree": tree[:MOST], "left": max(0, len(tree) - MOST),
+        "template": "kernel/boundary.html", "rich": True, "tree": tree[:MOST], "left": max(0, len(tree) - MOST),
         "members": len(members), "plan": drawn, "fault": fault,
         "related": views.related(request, register, row, leave=("members",)),
     }  # fmt: skip

@@ -23,7 +23,7 @@ def show(request: ParkRequest, register: Register, row: Stream) -> HttpResponse:
     kinds, months = by_month(list(said[: MONTHS * len(StatementKind)]))
     points = find("points")
     more = {
-        "template": "kernel/stream.html",
+        "template": "kernel/stream.html", "rich": True,
         "ends": [_end(request, row.source), _end(request, row.target)],
         "commodity": lists.Teller(register, request.access, request.park).cell(row, "commodity").text,
         "kinds": kinds, "months": months,

@@ -24,8 +24,22 @@ ENTRIES: tuple[tuple[str, str, str, Any], ...] = (
     ("comply", "target-arrow", "y", pgettext_lazy("entry", "Comply")),
     ("plan", "route", "p", pgettext_lazy("entry", "Plan")),
 )
-#: Tools of the top bar and of the person's menu by the url name that serves them.
-TOOLS = ("search", "tasks", "messages", "registers", "documents", "people", "settings", "public")
+READS = "reads"
+#: Tools of the top bar and of the menus by url name: who may open them (all, who reads, who has one of the actions).
+TOOLS: dict[str, str | frozenset[str]] = {
+    "search": READS,
+    "tasks": "",
+    "messages": "",
+    "jobs": READS,
+    "registers": READS,
+    "documents": READS,
+    "settings": frozenset({"change"}),
+    "people": frozenset({"grant", "invite", "confirm", "admit"}),
+    "park_audit": frozenset({"audit"}),
+    "releases": frozenset({"release"}),
+    "public_park": "",
+    "profile": "",
+}
 PERIOD = re.compile(r"(?P<year>[12]\d{3})(?:-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>\d\d))?)?")
 
 
@@ -115,7 +129,7 @@ class Period:
 
 def _address(name: str, park: Any) -> str:
     """Return the address of a page, within the park where it takes one; blank while there is no such page."""
-    for kwargs in ({"park": park.code}, {}) if park is not None else ({},):
+    for kwargs in ({"park": park.code}, {"code": park.code}, {}) if park is not None else ({},):
         try:
             return reverse(name, kwargs=kwargs)
         except NoReverseMatch:
@@ -123,9 +137,21 @@ def _address(name: str, park: Any) -> str:
     return ""
 
 
+def _reads(access: Any) -> bool:
+    """Tell whether somebody sees anything of the park's figures."""
+    return bool(access is not None and (access.whole_park or access.enterprises or access.reaches))
+
+
+def _opens(access: Any, needed: str | frozenset[str]) -> bool:
+    """Tell whether a tool is for this person."""
+    if needed == READS:
+        return _reads(access)
+    return not needed or (access is not None and not access.actions.isdisjoint(needed))
+
+
 def _entries(request: HttpRequest, park: Any, access: Any) -> list[dict[str, Any]]:
     """Return the entries that this person may open."""
-    if park is None or access is None or not (access.whole_park or access.enterprises):
+    if park is None or not _reads(access):
         return []
     here = getattr(request, "entry", "")
     made = []
@@ -144,5 +170,5 @@ def _within(path: str, url: str, park: Any) -> bool:
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return the context of the frame; a view may set ``request.entry`` to the entry that its page belongs to."""
     park, access = getattr(request, "park", None), getattr(request, "access", None)
-    tools = {name: _address(name, park) for name in TOOLS}
+    tools = {name: _address(name, park) for name, needed in TOOLS.items() if _opens(access, needed)}
     return {"park": park, "access": access, "entries": _entries(request, park, access), "tools": tools}

@@ -86,7 +86,8 @@ class Teller:
 
     def __init__(self, register: Register, access: Access, park: Any) -> None:
         self.register, self.access, self.park = register, access, park
-        self._words: dict[str, dict[str, str]] = {}
+        self._words: dict[str, list[tuple[str, Any]]] = {}
+        self._named: dict[str, dict[str, str]] = {}
 
     def cell(self, row: Any, name: str) -> Cell:
         """Return the cell of a row's field or property."""
@@ -115,12 +116,14 @@ class Teller:
             return "; ".join(map(str, value))
         if known is not None and known.choices:
             return str(dict(known.flatchoices).get(value, value))
-        return self._named(name).get(value, str(value))
+        if name not in self._named:
+            self._named[name] = {code: str(told).removesuffix(f" · {code}") for code, told in self.words(name)}
+        return self._named[name].get(value, str(value))
 
-    def _named(self, name: str) -> dict[str, str]:
+    def words(self, name: str) -> list[tuple[str, Any]]:
+        """Return the closed words that a field may hold, none where it is open."""
         if name not in self._words:
-            words = closed_words(self.register, name, self.access) or []
-            self._words[name] = {code: label.removesuffix(f" · {code}") for code, label in words}
+            self._words[name] = closed_words(self.register, name, self.access) or []
         return self._words[name]
 
     def _address(self, row: Any) -> str:
@@ -139,21 +142,21 @@ def listing(
 ) -> Listing:
     """Return the page of a list that ``params`` (the query of the address) ask for; unknown ones are passed over."""
     names = register.shown(tuple(columns) or register.columns, access)
-    filters = [_filter(register, access, park, name, params) for name in register.shown(register.filters, access)]
+    teller = Teller(register, access, park)
+    filters = [_filter(teller, name, params) for name in register.shown(register.filters, access)]
     q = params.get("q", "").strip()[:200]
     kept = {one.name: one.value for one in filters if one.value} | ({"q": q} if q else {})
-    seen = register.model.objects.visible_to(access)
-    rows = with_related(register, names, seen.filter(matching(register, q, access)))
-    for one in filters:
-        rows = rows.filter(_cut(register, one)) if one.value else rows
+    rows = register.model.objects.visible_to(access)
+    found = rows.filter(matching(register, q, access), *(_cut(register, one) for one in filters if one.value))
     sort = params.get("sort", "")
-    rows = rows.order_by(*_order(register, sort, names), "pk")
-    page = Paginator(rows, ROWS_A_PAGE).get_page(params.get("page"))
-    teller = Teller(register, access, park)
+    page = Paginator(found.order_by(*_order(register, sort, names), "pk").values_list("pk"), ROWS_A_PAGE).get_page(
+        params.get("page")
+    )
+    held = with_related(register, names, rows).in_bulk([key for (key,) in page])  # joins for one page, not for all
     heads = [_head(register, name, sort, kept) for name in names]
     return Listing(
         heads=heads,
-        rows=[(row, [(head, teller.cell(row, head.name)) for head in heads]) for row in page],
+        rows=[(row, [(head, teller.cell(row, head.name)) for head in heads]) for row in (held[key] for (key,) in page if key in held)],
         page=page, filters=filters, q=q, cut=bool(kept),
         query=urlencode(kept | ({"sort": sort} if sort else {})),
     )  # fmt: skip
@@ -193,17 +196,17 @@ def _order(register: Register, sort: str, names: Iterable[str]) -> tuple[str, ..
     return (f"-{path}",) if sort.startswith("-") else (path,)
 
 
-def _filter(register: Register, access: Access, park: Any, name: str, params: Mapping[str, str]) -> Filter:
-    known, value = register.field(name), params.get(name, "").strip()[:200]
-    label = label_of(register, name)
+def _filter(teller: Teller, name: str, params: Mapping[str, str]) -> Filter:
+    known, value = teller.register.field(name), params.get(name, "").strip()[:200]
+    label = label_of(teller.register, name)
     if known is not None and known.choices:
         return Filter(name, label, value, [(str(word), str(told)) for word, told in known.flatchoices])
     if isinstance(known, BooleanField):
         return Filter(name, label, value, [("true", _("yes")), ("false", _("no"))])
-    words = closed_words(register, name, access) if not isinstance(known, ForeignKey) else None
+    words = teller.words(name)
     if words and len(words) <= SHORT:
         return Filter(name, label, value, words)
-    address = reverse("register_options", args=[park.code, register.slug, name])
+    address = reverse("register_options", args=[teller.park.code, teller.register.slug, name])
     return Filter(name, label, value, attributes=suggesting(address, f"list-{name}"))
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
-from lingtan.web.park.park import Park
+from lingtan.web.people.access import parks_of
 
 
 @login_required
 def parks(request: HttpRequest) -> HttpResponse:
     """List one's parks."""
-    mine = Park.objects.filter(memberships__user=request.user).distinct()
-    return render(request, "park/parks.html", {"parks": mine})
+    from lingtan.web.park.views import may_found
+
+    mine = parks_of(request.user, timezone.now().date())  # type: ignore[arg-type]
+    return render(request, "park/parks.html", {"parks": mine, "may_found": may_found(request.user)})

@@ -40,6 +40,10 @@ class Task:
         """Tell whether its last day has passed."""
         return self.due is not None and self.due < today
 
+    def days(self, today: date) -> int | None:
+        """Return the days left, below zero for those past; None where it has no last day."""
+        return (self.due - today).days if self.due is not None else None
+
 
 Source = Callable[["Park", "Access", date], Iterable[Task]]
 _SOURCES: list[Source] = []

@@ -151,6 +151,7 @@ def shown(found: Job) -> dict[str, Any]:
     end = found.ended or timezone.now()
     return {
         "pk": found.pk,
+        "id": found.pk,
         "title": jobs.title_of(found.kind),
         "state": found.state,
         "step": gettext(found.step) if found.step else "",

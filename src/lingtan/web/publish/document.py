@@ -90,6 +90,7 @@ register(
             (_("What it is"), ("title", "kind", "node", "path", "issued")),
             (_("Keeping"), ("keep_until", "links", "note")),
         ),
+        views={"detail": "lingtan.web.publish.documents.show"},
         hint=_("No document yet. Evidence of reports, permits and contracts stands here with its versions."),
     )
 )

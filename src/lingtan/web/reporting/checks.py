@@ -31,6 +31,10 @@ DOUBTS: dict[str, tuple[Any, bool, bool]] = {
 }
 
 
+#: Units as files write them -> as people read them.
+_WRITTEN = (("1e4 ", "10⁴ "), ("m3", "m³"), ("m2", "m²"), ("CO2", "CO₂"))
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """One thing to be cleared. ``line`` is the id of the line, blank for the whole report."""
@@ -56,6 +60,13 @@ class Doubt:
         return str(DOUBTS[self.code][0]) % self.given
 
 
+def written(unit: str) -> str:
+    """Write a unit as people read it: ``1e4 Nm3`` is 10⁴ Nm³."""
+    for plain, shown in _WRITTEN:
+        unit = unit.replace(plain, shown)
+    return unit
+
+
 def value_of(row: Any) -> Decimal | None:
     """Return what a line says as a number: nought where nothing occurred, None where nothing is said."""
     return Decimal(0) if row.answer in NOUGHTS else row.amount if row.answer == Answer.GIVEN else None
@@ -75,7 +86,7 @@ def check_line(row: Any, near: Beside, *, documents: int) -> list[Doubt]:
     if row.answer in NOUGHTS:
         found = [Doubt("why_nought", line.code, {}, settled)] if row.answer != Answer.ZERO else []
         if near.metered:
-            given = {"amount": number(near.metered), "unit": line.unit}
+            given = {"amount": number(near.metered), "unit": written(line.unit)}
             found.append(Doubt("nought_but_metered", line.code, given, settled))
         return found
     found = list(_compared(row, near, settled))
@@ -89,7 +100,7 @@ def _compared(row: Any, near: Beside, settled: bool) -> Iterable[Doubt]:
     off, change = share(amount, near.metered), share(amount, near.last_year)
     if off is not None and line.metered_pct is not None and abs(off) > line.metered_pct:
         given = {
-            "share": _signed(off), "difference": signed(amount - near.metered), "unit": line.unit,
+            "share": _signed(off), "difference": signed(amount - near.metered), "unit": written(line.unit),
             "limit": number(line.metered_pct),
         }  # fmt: skip
         yield Doubt("off_metered", line.code, given, settled)
@@ -101,7 +112,7 @@ def _compared(row: Any, near: Beside, settled: bool) -> Iterable[Doubt]:
         ("above", line.high, line.high is not None and amount > line.high),
     ):
         if wrong:
-            yield Doubt(code, line.code, {"limit": number(limit), "unit": line.unit}, settled)
+            yield Doubt(code, line.code, {"limit": number(limit), "unit": written(line.unit)}, settled)
 
 
 def check_rules(rules: Sequence[Any], rows: Iterable[Any]) -> list[Doubt]:
@@ -112,14 +123,25 @@ def check_rules(rules: Sequence[Any], rows: Iterable[Any]) -> list[Doubt]:
     found = []
     for rule in rules:
         given = {
-            "rule": str(rule), "unit": rule.unit, "low": _limit(rule.low), "high": _limit(rule.high), "amount": "",
+            "rule": str(rule), "unit": written(rule.unit), "low": _limit(rule.low), "high": _limit(rule.high),
+            "amount": "",
         }  # fmt: skip
+        if not _concerns(rule, values):
+            continue
         amount = _evaluated(rule, values, measures)
         if amount is None:
             found.append(Doubt("rule_open", "", given))
         elif (rule.low is not None and amount < rule.low) or (rule.high is not None and amount > rule.high):
             found.append(Doubt("rule", "", {**given, "amount": number(amount)}))
     return found
+
+
+def _concerns(rule: Any, values: Mapping[str, Decimal | None]) -> bool:
+    """Tell whether all lines of a rule are lines of this report: a form of several enterprises has rules of each."""
+    try:
+        return bool(parse(rule.expression, values).names)
+    except ExpressionError:
+        return False
 
 
 def _evaluated(rule: Any, values: Mapping[str, Decimal | None], measures: Mapping[str, str]) -> Decimal | None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from lingtan.web.account.methods import BY_KEY
 from lingtan.web.account.pages.rows import said, written
-from lingtan.web.account.run import Figure, Run
+from lingtan.web.account.run import Figure
 from lingtan.web.kernel.language import chinese
 from lingtan.web.kernel.pages import ParkRequest, in_park
 from lingtan.web.park.boundary import Boundary

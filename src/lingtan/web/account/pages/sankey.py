@@ -92,8 +92,8 @@ def totals(run: Run, access: Access) -> list[_Stream]:
 def picture(run: Run, access: Access, *, commodity: str = "") -> Picture:
     """Return the bands of a year: of all energy in tce, or of one commodity in its own unit."""
     words = run.more.get("commodities", {})
-    units = _units(streams, access)
     streams = totals(run, access)
+    units = _units(streams, access)
     fed = {stream.target.pk for stream in streams}
     left_out: set[str] = set()
     merged: dict[tuple[str, str, str], Band] = {}
@@ -109,7 +109,7 @@ def picture(run: Run, access: Access, *, commodity: str = "") -> Picture:
     unit = words.get(commodity, {}).get("unit", "") if commodity else "tce"
     names = _names(bands, units, words)
     nodes = _closure(bands, names)
-    bands = _acyclic([*bands, *_losses(nodes, bands)], names)
+    bands = acyclic([*bands, *_losses(nodes, bands)], names)
     return Picture(unit, bands, names, nodes, sorted(left_out))
 
 
@@ -199,7 +199,7 @@ def _losses(nodes: Iterable[Mapping[str, Any]], bands: Iterable[Band]) -> list[B
     ]
 
 
-def _acyclic(bands: list[Band], names: dict[str, str]) -> list[Band]:
+def acyclic(bands: list[Band], names: dict[str, str]) -> list[Band]:
     """Turn bands that would close a circle to a second place of the same unit: its own use. Largest bands go first."""
     kept: list[Band] = []
     after: dict[str, set[str]] = {}

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from lingtan.web.park.folder import places
 from lingtan.web.park.folder.outcome import Difference, ImportRefused
 from lingtan.web.park.folder.records import RECORDS, put
-from lingtan.web.park.folder.shapes import new_ids
+from lingtan.web.park.folder.shapes import evidence_path, new_ids
 from lingtan.web.people.user import User
 from lingtan.web.publish import store
 from lingtan.web.publish.document import Document, DocumentVersion
@@ -36,10 +36,12 @@ def write_evidence(park: Park, folder: Path, *, link: bool) -> None:
     for one in rows:
         versions.setdefault(one.document_id, []).append(one)
     lines = []
-    for document in Document.objects.filter(park=park).select_related("node").order_by("path", "pk"):
+    rows = Document.objects.filter(park=park).exclude(path="").select_related("node").order_by("path", "pk")
+    for document in rows:
         held = versions.get(document.pk, [])
         for one in held:
-            _lay(store.place(one.sha256), folder, document.path if one is held[-1] else FORMER + one.sha256, link=link)
+            path = evidence_path(document.path) if one is held[-1] else FORMER + one.sha256
+            _lay(store.place(one.sha256), folder, path, link=link)
         line = _line(document, held)
         if set(line) > {"path"}:
             lines.append(line)
@@ -55,7 +57,7 @@ def _lay(content: Path, folder: Path, path: str, *, link: bool) -> None:
 
 def _line(document: Document, versions: list[DocumentVersion]) -> dict[str, Any]:
     """Return what a document is beyond its path; only the path where all follows from it."""
-    made: dict[str, Any] = {"path": document.path}
+    made: dict[str, Any] = {"path": evidence_path(document.path)}
     made |= {name: getattr(document, name) for name in _PLAIN if getattr(document, name)}
     if document.title == PurePosixPath(document.path).name:
         del made["title"]
@@ -92,7 +94,7 @@ def take_evidence(park: Park, folder: Path, files: list[str], lines: list[dict[s
     users = dict(User.objects.values_list("username", "pk")) if lines else {}
     known = frozenset((one.document_id, one.sha256) for one in held)
     shelf = _Shelf(folder, frozenset(files), codes, users, known, {one.document_id: one for one in held})
-    present = {one.path: one for one in Document.objects.filter(park=park).exclude(path="")}
+    present = {evidence_path(one.path): one for one in Document.objects.filter(park=park).exclude(path="")}
     paths = [file for file in files if not file.startswith(FORMER)]
     paths += [path for path in said if path not in shelf.files and path.startswith(EVIDENCE)]
     ids = iter(new_ids(Document, sum(path not in present for path in paths)))
@@ -151,19 +153,19 @@ def _versions(document: Document, line: Mapping[str, Any], shelf: _Shelf) -> Ite
     """Yield the versions that are not there yet: those that the folder lists, then a content that it does not list."""
     last = shelf.latest.get(document.pk)
     number = last.number if last else 0
-    there = document.path in shelf.files
-    current = store.sum_of(shelf.folder / document.path) if there else ""
+    here = evidence_path(document.path)
+    current = store.sum_of(shelf.folder / here) if here in shelf.files else ""
     listed = [one for one in line.get("versions", []) if isinstance(one, dict)]
     for one in listed:
         sha256 = str(one.get("sha256", ""))
-        path = document.path if sha256 == current else FORMER + sha256
+        path = here if sha256 == current else FORMER + sha256
         if (document.pk, sha256) in shelf.known or path not in shelf.files:
             continue
         number += 1
         yield _version(document, number, shelf.folder / path, one, shelf.users)
     seen = {one.get("sha256") for one in listed}
     if current and current not in seen and (last is None or last.sha256 != current):
-        yield _version(document, number + 1, shelf.folder / document.path, {}, shelf.users)
+        yield _version(document, number + 1, shelf.folder / here, {}, shelf.users)
 
 
 def _version(

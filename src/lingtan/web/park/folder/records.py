@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Field, Model
@@ -21,18 +22,27 @@ from lingtan.web.kernel.record import Record
 from lingtan.web.kernel.register import registers
 from lingtan.web.park.folder.difference import numbered
 from lingtan.web.park.folder.outcome import Difference, ImportRefused, barred
-from lingtan.web.park.folder.shapes import Shape, from_record, new_ids, shapes
+from lingtan.web.park.folder.shapes import Shape, evidence_path, from_record, new_ids, shapes
 from lingtan.web.people.user import User
+from lingtan.web.publish.document import Document
 
 if TYPE_CHECKING:
     from lingtan.web.park.folder.take import Codes
     from lingtan.web.park.park import Park
 
 RECORDS = "records/"
+#: Key of ``extra`` with the names of persons who have no account here: field -> user name.
+PERSONS = "persons"
 #: Fields that a row gets anew.
 _OWN = ("id", "park", "version")
 #: Registers that stay in their installation: they hold keys.
 _STAYING = frozenset({"robots"})
+#: Models without a register that travel along: the workflow of reports.
+_ALSO = {
+    "reports": "reporting.Report", "report-lines": "reporting.ReportLine",
+    "report-documents": "reporting.LineDocument", "report-remarks": "reporting.Remark",
+    "report-steps": "reporting.ReportStep",
+}  # fmt: skip
 _CARRIED: dict[str, type[Record]] = {}
 
 
@@ -54,7 +64,8 @@ def carried() -> dict[str, type[Record]]:
     """Return what is carried, each behind what it names. Documents go apart, with their files."""
     apart = {"documents", *_STAYING}
     named = {one.slug: one.model for one in registers() if not one.table and one.slug not in apart} | _CARRIED
-    tables = {shape.model for shape in shapes()}
+    named |= {slug: apps.get_model(name) for slug, name in _ALSO.items()}
+    tables = {Document, *(shape.model for shape in shapes())}
     order: dict[str, type[Record]] = {}
     while True:
         ready = {
@@ -112,6 +123,9 @@ class _Names:
     def _all(self, model: type[Model]) -> dict[int, Any]:
         if model is User:
             return dict(User.objects.values_list("pk", "username"))
+        if model is Document:
+            rows = Document.objects.filter(park=self.park).values_list("pk", "path")
+            return {pk: evidence_path(path) for pk, path in rows}
         shape = next((one for one in shapes() if one.model is model), None)
         if shape is None:
             return {}
@@ -137,7 +151,7 @@ def _plain(key: Any) -> Any:
 
 
 def _line(row: Model, model: type[Model], names: _Names) -> dict[str, Any]:
-    made: dict[str, Any] = {"key": row.pk}
+    made: dict[str, Any] = {"key": row.pk, **(getattr(row, "extra", None) or {}).get(PERSONS, {})}
     for one in _fields(model):
         value = getattr(row, one.attname)
         if value is None or (one.name == "extra" and not value):
@@ -208,6 +222,9 @@ class _Places:
         if model is User:
             self._users = self._users or dict(User.objects.values_list("username", "pk"))
             return self._users.get(name)
+        if model is Document and model not in self.keys:
+            rows = Document.objects.filter(park=self.park).values_list("path", "pk")
+            self.keys[model] = {evidence_path(path): pk for path, pk in rows}
         shape = self._tables.get(model)
         if shape is None:
             return self.keys.get(model, {}).get(name)
@@ -238,11 +255,15 @@ def _take(park: Park, slug: str, model: type[Record], rows: list[dict[str, Any]]
         elif any(getattr(old, name) != value for name, value in values.items()):
             for name, value in values.items():
                 setattr(old, name, value)
-            old.version += 1
             changed.append(old)
     model.objects.bulk_create(created)
     if changed:
-        model.objects.bulk_update(changed, [one.name for one in _fields(model)] + ["version"], batch_size=2_000)
+        names = [one.name for one in _fields(model)]
+        if any(one.name == "version" for one in model._meta.concrete_fields):
+            names.append("version")
+            for old in changed:
+                old.version += 1
+        model.objects.bulk_update(changed, names, batch_size=2_000)
     kept = {pk for _row, pk in placed}
     gone = [pk for pk in present if pk not in kept]
     places.gone[slug] = gone
@@ -256,7 +277,7 @@ def _values(slug: str, model: type[Record], row: Mapping[str, Any], places: _Pla
     ------
     ImportRefused : a value that its field cannot hold, or a needed reference to something unknown.
     """
-    made = {}
+    made, persons = {}, {}
     for one in _fields(model):
         value = row.get(one.name)
         where = f"{RECORDS}{slug}.jsonl line {row.get('', 0)}: {one.name}"
@@ -265,6 +286,8 @@ def _values(slug: str, model: type[Record], row: Mapping[str, Any], places: _Pla
             if found is None and not one.null:
                 raise ImportRefused(f"{where}: expected something that the folder holds; came {value!r}; add it.")
             made[one.attname] = found
+            if found is None and value is not None and one.related_model is User:
+                persons[one.name] = value
             continue
         if value is None:
             made[one.name] = None if one.null else one.get_default()
@@ -274,4 +297,6 @@ def _values(slug: str, model: type[Record], row: Mapping[str, Any], places: _Pla
             one.run_validators(made[one.name])
         except (ValidationError, TypeError, ValueError) as wrong:
             raise ImportRefused(f"{where}: expected what its form accepts; came {value!r}; mend the line.") from wrong
+    if persons:
+        made["extra"] = {**(made.get("extra") or {}), PERSONS: persons}
     return made

@@ -134,6 +134,11 @@ def to_record(model: type[FolderRecord], attr: str, value: Any) -> Any:
     return list(value) if isinstance(model._meta.get_field(attr), ArrayField) else value
 
 
+def evidence_path(path: str) -> str:
+    """Return where a document stands in a folder: below ``evidence/``, also one that was filed elsewhere here."""
+    return path if path.startswith("evidence/") else f"evidence/{path}"
+
+
 def cells(settings: Settings) -> Callable[[Any, Column], str]:
     """Return the function that writes a value as the cell of a column, one way for equal values."""
     park = Ledger(settings)
@@ -141,6 +146,8 @@ def cells(settings: Settings) -> Callable[[Any, Column], str]:
     def text(value: Any, column: Column) -> str:
         if isinstance(value, Decimal):
             return format(value, "f")
+        if column.type == "evidence":
+            value = tuple(map(evidence_path, value))
         return cell_text(value, column, park)
 
     return text

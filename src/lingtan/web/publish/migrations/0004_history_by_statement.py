@@ -6,82 +6,189 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('publish', '0003_releases'),
+        ("publish", "0003_releases"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='document',
-            name='insert_insert',
+            model_name="document",
+            name="insert_insert",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='document',
-            name='update_update',
+            model_name="document",
+            name="update_update",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='document',
-            name='delete_delete',
+            model_name="document",
+            name="delete_delete",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='documentversion',
-            name='insert_insert',
+            model_name="documentversion",
+            name="insert_insert",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='documentversion',
-            name='update_update',
+            model_name="documentversion",
+            name="update_update",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='documentversion',
-            name='delete_delete',
+            model_name="documentversion",
+            name="delete_delete",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='release',
-            name='insert_insert',
+            model_name="release",
+            name="insert_insert",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='release',
-            name='update_update',
+            model_name="release",
+            name="update_update",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='release',
-            name='delete_delete',
+            model_name="release",
+            name="delete_delete",
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='document',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_documentevent" ("extra", "id", "issued", "keep_until", "kind", "links", "node_id", "note", "park_id", "path", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sha256", "size", "title", "version") SELECT new_values."extra", new_values."id", new_values."issued", new_values."keep_until", new_values."kind", new_values."links", new_values."node_id", new_values."note", new_values."park_id", new_values."path", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."sha256", new_values."size", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='b42883acad33c688efd145ff6ea15499921a2fd0', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_994ee', referencing='REFERENCING NEW TABLE AS new_values ', table='publish_document', when='AFTER')),
+            model_name="document",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_documentevent" ("extra", "id", "issued", "keep_until", "kind", "links", "node_id", "note", "park_id", "path", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sha256", "size", "title", "version") SELECT new_values."extra", new_values."id", new_values."issued", new_values."keep_until", new_values."kind", new_values."links", new_values."node_id", new_values."note", new_values."park_id", new_values."path", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."sha256", new_values."size", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="b42883acad33c688efd145ff6ea15499921a2fd0",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_994ee",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="publish_document",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='document',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_documentevent" ("extra", "id", "issued", "keep_until", "kind", "links", "node_id", "note", "park_id", "path", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sha256", "size", "title", "version") SELECT new_values."extra", new_values."id", new_values."issued", new_values."keep_until", new_values."kind", new_values."links", new_values."node_id", new_values."note", new_values."park_id", new_values."path", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."sha256", new_values."size", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='84b91231b6d632ccbf2a85b1957100f6d6477b1c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_a375c', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='publish_document', when='AFTER')),
+            model_name="document",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_documentevent" ("extra", "id", "issued", "keep_until", "kind", "links", "node_id", "note", "park_id", "path", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sha256", "size", "title", "version") SELECT new_values."extra", new_values."id", new_values."issued", new_values."keep_until", new_values."kind", new_values."links", new_values."node_id", new_values."note", new_values."park_id", new_values."path", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."sha256", new_values."size", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="84b91231b6d632ccbf2a85b1957100f6d6477b1c",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_a375c",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="publish_document",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='document',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_documentevent" ("extra", "id", "issued", "keep_until", "kind", "links", "node_id", "note", "park_id", "path", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sha256", "size", "title", "version") SELECT old_values."extra", old_values."id", old_values."issued", old_values."keep_until", old_values."kind", old_values."links", old_values."node_id", old_values."note", old_values."park_id", old_values."path", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."sha256", old_values."size", old_values."title", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='fc68d4d94d82e14f98bb1380db614bc5f720bedc', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_2ac03', referencing='REFERENCING OLD TABLE AS old_values ', table='publish_document', when='AFTER')),
+            model_name="document",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_documentevent" ("extra", "id", "issued", "keep_until", "kind", "links", "node_id", "note", "park_id", "path", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sha256", "size", "title", "version") SELECT old_values."extra", old_values."id", old_values."issued", old_values."keep_until", old_values."kind", old_values."links", old_values."node_id", old_values."note", old_values."park_id", old_values."path", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."sha256", old_values."size", old_values."title", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="fc68d4d94d82e14f98bb1380db614bc5f720bedc",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_2ac03",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="publish_document",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='documentversion',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_documentversionevent" ("added_at", "added_by_id", "document_id", "extra", "id", "name", "note", "number", "park_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sha256", "size", "version") SELECT new_values."added_at", new_values."added_by_id", new_values."document_id", new_values."extra", new_values."id", new_values."name", new_values."note", new_values."number", new_values."park_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."sha256", new_values."size", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='de87b6f0c33e3ca8715aa0d2744d99b3b1bf8b6b', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_a187a', referencing='REFERENCING NEW TABLE AS new_values ', table='publish_documentversion', when='AFTER')),
+            model_name="documentversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_documentversionevent" ("added_at", "added_by_id", "document_id", "extra", "id", "name", "note", "number", "park_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sha256", "size", "version") SELECT new_values."added_at", new_values."added_by_id", new_values."document_id", new_values."extra", new_values."id", new_values."name", new_values."note", new_values."number", new_values."park_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."sha256", new_values."size", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="de87b6f0c33e3ca8715aa0d2744d99b3b1bf8b6b",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_a187a",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="publish_documentversion",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='documentversion',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_documentversionevent" ("added_at", "added_by_id", "document_id", "extra", "id", "name", "note", "number", "park_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sha256", "size", "version") SELECT new_values."added_at", new_values."added_by_id", new_values."document_id", new_values."extra", new_values."id", new_values."name", new_values."note", new_values."number", new_values."park_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."sha256", new_values."size", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='052ee4e2427b225fdbf95d1b528a7da47414ea88', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_2dd11', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='publish_documentversion', when='AFTER')),
+            model_name="documentversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_documentversionevent" ("added_at", "added_by_id", "document_id", "extra", "id", "name", "note", "number", "park_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sha256", "size", "version") SELECT new_values."added_at", new_values."added_by_id", new_values."document_id", new_values."extra", new_values."id", new_values."name", new_values."note", new_values."number", new_values."park_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."sha256", new_values."size", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="052ee4e2427b225fdbf95d1b528a7da47414ea88",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_2dd11",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="publish_documentversion",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='documentversion',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_documentversionevent" ("added_at", "added_by_id", "document_id", "extra", "id", "name", "note", "number", "park_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sha256", "size", "version") SELECT old_values."added_at", old_values."added_by_id", old_values."document_id", old_values."extra", old_values."id", old_values."name", old_values."note", old_values."number", old_values."park_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."sha256", old_values."size", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='91362016feaaa69c423ee5ff0d0be5b78aa62f45', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_7d52e', referencing='REFERENCING OLD TABLE AS old_values ', table='publish_documentversion', when='AFTER')),
+            model_name="documentversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_documentversionevent" ("added_at", "added_by_id", "document_id", "extra", "id", "name", "note", "number", "park_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sha256", "size", "version") SELECT old_values."added_at", old_values."added_by_id", old_values."document_id", old_values."extra", old_values."id", old_values."name", old_values."note", old_values."number", old_values."park_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."sha256", old_values."size", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="91362016feaaa69c423ee5ff0d0be5b78aa62f45",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_7d52e",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="publish_documentversion",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='release',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_releaseevent" ("basis", "consent_at", "consent_by_id", "document_id", "extra", "figure", "id", "kind", "node_id", "park_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_by_id", "reason", "released_at", "released_by_id", "state", "status", "text_en", "text_zh", "title_en", "title_zh", "unit", "value", "version", "withdrawn_at", "withdrawn_by_id") SELECT new_values."basis", new_values."consent_at", new_values."consent_by_id", new_values."document_id", new_values."extra", new_values."figure", new_values."id", new_values."kind", new_values."node_id", new_values."park_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."proposed_by_id", new_values."reason", new_values."released_at", new_values."released_by_id", new_values."state", new_values."status", new_values."text_en", new_values."text_zh", new_values."title_en", new_values."title_zh", new_values."unit", new_values."value", new_values."version", new_values."withdrawn_at", new_values."withdrawn_by_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='c26108ca9d04ea082acd69190193a60eaa9d09e5', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_71c84', referencing='REFERENCING NEW TABLE AS new_values ', table='publish_release', when='AFTER')),
+            model_name="release",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_releaseevent" ("basis", "consent_at", "consent_by_id", "document_id", "extra", "figure", "id", "kind", "node_id", "park_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_by_id", "reason", "released_at", "released_by_id", "state", "status", "text_en", "text_zh", "title_en", "title_zh", "unit", "value", "version", "withdrawn_at", "withdrawn_by_id") SELECT new_values."basis", new_values."consent_at", new_values."consent_by_id", new_values."document_id", new_values."extra", new_values."figure", new_values."id", new_values."kind", new_values."node_id", new_values."park_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."proposed_by_id", new_values."reason", new_values."released_at", new_values."released_by_id", new_values."state", new_values."status", new_values."text_en", new_values."text_zh", new_values."title_en", new_values."title_zh", new_values."unit", new_values."value", new_values."version", new_values."withdrawn_at", new_values."withdrawn_by_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="c26108ca9d04ea082acd69190193a60eaa9d09e5",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_71c84",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="publish_release",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='release',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_releaseevent" ("basis", "consent_at", "consent_by_id", "document_id", "extra", "figure", "id", "kind", "node_id", "park_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_by_id", "reason", "released_at", "released_by_id", "state", "status", "text_en", "text_zh", "title_en", "title_zh", "unit", "value", "version", "withdrawn_at", "withdrawn_by_id") SELECT new_values."basis", new_values."consent_at", new_values."consent_by_id", new_values."document_id", new_values."extra", new_values."figure", new_values."id", new_values."kind", new_values."node_id", new_values."park_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."proposed_by_id", new_values."reason", new_values."released_at", new_values."released_by_id", new_values."state", new_values."status", new_values."text_en", new_values."text_zh", new_values."title_en", new_values."title_zh", new_values."unit", new_values."value", new_values."version", new_values."withdrawn_at", new_values."withdrawn_by_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='67690ee5fa5e833757ccd619896c3bb9ce0e9ced', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_81496', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='publish_release', when='AFTER')),
+            model_name="release",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_releaseevent" ("basis", "consent_at", "consent_by_id", "document_id", "extra", "figure", "id", "kind", "node_id", "park_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_by_id", "reason", "released_at", "released_by_id", "state", "status", "text_en", "text_zh", "title_en", "title_zh", "unit", "value", "version", "withdrawn_at", "withdrawn_by_id") SELECT new_values."basis", new_values."consent_at", new_values."consent_by_id", new_values."document_id", new_values."extra", new_values."figure", new_values."id", new_values."kind", new_values."node_id", new_values."park_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."proposed_by_id", new_values."reason", new_values."released_at", new_values."released_by_id", new_values."state", new_values."status", new_values."text_en", new_values."text_zh", new_values."title_en", new_values."title_zh", new_values."unit", new_values."value", new_values."version", new_values."withdrawn_at", new_values."withdrawn_by_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="67690ee5fa5e833757ccd619896c3bb9ce0e9ced",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_81496",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="publish_release",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='release',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_releaseevent" ("basis", "consent_at", "consent_by_id", "document_id", "extra", "figure", "id", "kind", "node_id", "park_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_by_id", "reason", "released_at", "released_by_id", "state", "status", "text_en", "text_zh", "title_en", "title_zh", "unit", "value", "version", "withdrawn_at", "withdrawn_by_id") SELECT old_values."basis", old_values."consent_at", old_values."consent_by_id", old_values."document_id", old_values."extra", old_values."figure", old_values."id", old_values."kind", old_values."node_id", old_values."park_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."proposed_by_id", old_values."reason", old_values."released_at", old_values."released_by_id", old_values."state", old_values."status", old_values."text_en", old_values."text_zh", old_values."title_en", old_values."title_zh", old_values."unit", old_values."value", old_values."version", old_values."withdrawn_at", old_values."withdrawn_by_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='355982492cee08790ef9ff6b6a20a6a298d519cd', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_86cb0', referencing='REFERENCING OLD TABLE AS old_values ', table='publish_release', when='AFTER')),
+            model_name="release",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "publish_releaseevent" ("basis", "consent_at", "consent_by_id", "document_id", "extra", "figure", "id", "kind", "node_id", "park_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_by_id", "reason", "released_at", "released_by_id", "state", "status", "text_en", "text_zh", "title_en", "title_zh", "unit", "value", "version", "withdrawn_at", "withdrawn_by_id") SELECT old_values."basis", old_values."consent_at", old_values."consent_by_id", old_values."document_id", old_values."extra", old_values."figure", old_values."id", old_values."kind", old_values."node_id", old_values."park_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."proposed_by_id", old_values."reason", old_values."released_at", old_values."released_by_id", old_values."state", old_values."status", old_values."text_en", old_values."text_zh", old_values."title_en", old_values."title_zh", old_values."unit", old_values."value", old_values."version", old_values."withdrawn_at", old_values."withdrawn_by_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="355982492cee08790ef9ff6b6a20a6a298d519cd",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_86cb0",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="publish_release",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -218,7 +218,7 @@ def _reports(book: Book, park: Park, year: int, access: Access) -> None:
     )
     heads = [
         _("Period"), _("Enterprise"), _("Item"), _("Amount"), _("Unit"), _("Answer"), _("Reason"), _("Version"),
-        _("Figures"), _("Signed by"), _("Accepted by"), _("Accepted"),
+        _("Status of the figures"), _("Signed by"), _("Accepted by"), _("Accepted"),
     ]  # fmt: skip
     book.sheet(
         _("Accepted reports"),

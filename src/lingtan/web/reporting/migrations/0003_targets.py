@@ -4,20 +4,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reporting', '0002_reports'),
+        ("reporting", "0002_reports"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='mappingentry',
-            name='target',
-            field=models.CharField(choices=[('statement', 'Amount of a stream'), ('stock', 'Stock at the end of the period'), ('stock_january', 'Stock at the beginning of the year')], default='statement', max_length=16, verbose_name='What it becomes'),
+            model_name="mappingentry",
+            name="target",
+            field=models.CharField(
+                choices=[
+                    ("statement", "Amount of a stream"),
+                    ("stock", "Stock at the end of the period"),
+                    ("stock_january", "Stock at the beginning of the year"),
+                ],
+                default="statement",
+                max_length=16,
+                verbose_name="What it becomes",
+            ),
         ),
         migrations.AlterField(
-            model_name='mappingentryevent',
-            name='target',
-            field=models.CharField(choices=[('statement', 'Amount of a stream'), ('stock', 'Stock at the end of the period'), ('stock_january', 'Stock at the beginning of the year')], default='statement', max_length=16, verbose_name='What it becomes'),
+            model_name="mappingentryevent",
+            name="target",
+            field=models.CharField(
+                choices=[
+                    ("statement", "Amount of a stream"),
+                    ("stock", "Stock at the end of the period"),
+                    ("stock_january", "Stock at the beginning of the year"),
+                ],
+                default="statement",
+                max_length=16,
+                verbose_name="What it becomes",
+            ),
         ),
     ]

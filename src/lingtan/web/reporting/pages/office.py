@@ -23,6 +23,8 @@ from lingtan.web.reporting.report import WORKFLOW, State
 
 #: Periods side by side in the matrix.
 WIDE = 8
+#: Overdue reports on the entry page; the calendar has all.
+MOST = 6
 
 
 @require_GET
@@ -43,7 +45,8 @@ def reports(request: ParkRequest) -> HttpResponse:
             "answer": _answer(found, late, office=office, now=now),
             "waiting": [_shown(cell, now, request) for cell in found if cell.state in (State.SIGNED, State.REVIEW)],
             "mine": [_shown(cell, now, request) for cell in found if _to_do(cell, request, now)],
-            "late": [_shown(cell, now, request) for cell in late],
+            "late": [_shown(cell, now, request) for cell in late[:MOST]],
+            "late_more": max(0, len(late) - MOST),
             "matrix": _matrix(found, now, request),
             "forms": bool(found),
         },

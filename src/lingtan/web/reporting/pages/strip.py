@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from lingtan.web.reporting.checks import written
 from lingtan.web.reporting.report import NOUGHTS, Answer, Report, ReportLine, State
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def months(row: Row, report: Report, access: Access) -> dict[str, Any]:
     names = [month for month, _value in row.near.months]
     return {
         "title": _("Thirteen months: %(item)s") % {"item": row.line},
-        "unitline": _("%(unit)s · bars metered, dotted line reported") % {"unit": row.line.unit},
-        "unit": row.line.unit,
+        "unitline": _("%(unit)s · bars metered, dotted line reported") % {"unit": written(row.line.unit)},
+        "unit": written(row.line.unit),
         "months": names,
         "series": [
             {"name": _("metered"), "color": "q-metered", "values": [_float(value) for _m, value in row.near.months]}

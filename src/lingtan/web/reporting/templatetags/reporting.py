@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lingtan.web.kernel.figures import THIN, number
 from lingtan.web.reporting.checks import signed as with_sign
+from lingtan.web.reporting.checks import written
 from lingtan.web.reporting.files.ledger import DIRECTIONS
 from lingtan.web.reporting.pages import strip
 from lingtan.web.reporting.pages.common import when
@@ -23,16 +24,7 @@ HOW = {
     "incomplete": _("meter incomplete"),
     "other_span": _("period not of whole months"),
 }
-#: Written units of files -> as people read them.
-_WRITTEN = (("1e4 ", "10⁴ "), ("m3", "m³"), ("m2", "m²"), ("CO2", "CO₂"))
-
-
-@register.filter
-def unit(text: str) -> str:
-    """Write a unit as people read it: ``1e4 Nm3`` is 10⁴ Nm³."""
-    for plain, shown in _WRITTEN:
-        text = text.replace(plain, shown)
-    return text
+register.filter("unit", written)
 
 
 @register.filter
