@@ -1,11 +1,14 @@
-# make demo          the example park, its account and three explanations; writes out/
+# make demo          the example park, its account, three explanations, and the platform on http://127.0.0.1:8000
 # make test          every check: style, types, room contracts, tests
+# make shots         pictures of every page of the running demo in both languages, and what an eye would find
+# make words         the catalogue of words from code, templates and the tables of translations
 # make test-nightly  the long runs too: large data, benchmarks
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
+WORDS := src/lingtan/web/locale/zh_Hans/LC_MESSAGES/django
 
-.PHONY: demo test check test-nightly benchmarks clean
+.PHONY: demo test check shots words test-nightly benchmarks clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,10 +23,20 @@ $(STAMP): uv.lock pyproject.toml tools/bootstrap.txt
 	@$(BIN)/python -m compileall -q src
 	@touch $(STAMP)
 
-demo: $(STAMP)
+$(WORDS).mo: $(WORDS).po $(STAMP)
+	@$(BIN)/python tools/messages.py --compile
+
+demo: $(WORDS).mo
 	@$(BIN)/python tools/demo.py
 
-check: $(STAMP)
+words: $(STAMP)
+	@$(BIN)/python tools/messages.py
+
+shots: $(WORDS).mo
+	@$(BIN)/python tools/shots.py $(or $(URL),http://127.0.0.1:8000) --visitor --out out/shots $$($(BIN)/python -c \
+		"import json; print(*(f'--account={n}:{p}' for n, p in json.load(open('out/platform/accounts.json')).items()))")
+
+check: $(WORDS).mo
 	@$(BIN)/ruff check src tests tools benchmarks examples
 	@$(BIN)/ruff format --check src tests tools benchmarks examples
 	@$(BIN)/mypy

@@ -20,6 +20,10 @@ from typing import Any
 ENTERPRISES, POINTS, SHARE, P95_MS, TIMES = 500, 20_000, 40, 300, 40
 ASKED = ("", "?page=200", "?sort=-multiplier", "?sort=stream", "?role=check", "?stream=S00100", "?q=P012", "?q=nowhere",
          "?q=S00100&register=counter")  # fmt: skip
+PAGE = """
+SELECT meter.*, stream.code FROM metering_meter meter JOIN metering_stream stream ON stream.id = stream_id
+WHERE meter.park_id = %s ORDER BY point, meter.valid_from, meter.id LIMIT 50
+"""
 
 
 def start(data: Path) -> None:
@@ -105,10 +109,7 @@ def bare(park: Any) -> Callable[[], Any]:
     def ask() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM metering_meter WHERE park_id = %s", [park.pk])
-            cursor.execute(
-                "SELECT meter.*, stream.code FROM metering_meter meter"
-                " JOIN metering_stream stream ON stream.id = stream_id WHERE meter.park_id = %s ORDER BY point, meter.valid_from, meter.id LIMIT 50", [park.pk],
-            )  # fmt: skip
+            cursor.execute(PAGE, [park.pk])
             cursor.fetchall()
 
     return ask

@@ -53,6 +53,7 @@ class Walk:
     each: int
     routes: list[tuple[str, re.Pattern[str]]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    linked: set[str] = field(default_factory=set)
     reached: set[str] = field(default_factory=set)
     faults: list[dict[str, str]] = field(default_factory=list)
     notes: list[dict[str, str]] = field(default_factory=list)
@@ -158,14 +159,14 @@ def opened(page: Page, walk: Walk, path: str, where: str) -> bool:
         answer = page.goto(walk.origin + path, wait_until="load", timeout=30_000)
         page.wait_for_function(DRAWN, timeout=8_000)
     except Error as fault:
-        if "Download is starting" not in str(fault):
+        if "Download is starting" not in str(fault) and page.request.get(walk.origin + path).status != 405:
             walk.fault("no answer", where, str(fault).splitlines()[0])
         return False
     finally:
         page.wait_for_timeout(150)
         page.remove_listener("console", heard)
         page.remove_listener("pageerror", broke)
-    refused = bool(answer and answer.status == 403)
+    refused = bool(answer and (answer.status == 403 or (path not in walk.linked and answer.status in {401, 404, 410})))
     for one in problems:
         walk.fault("console", where, one, note=refused)
     if answer and answer.status >= 400:
@@ -217,6 +218,7 @@ def follow(links: list[str], walk: Walk, seen: set[str]) -> Iterator[str]:
         if f"{parts.scheme}://{parts.netloc}" != walk.origin or SKIPPED.search(path) or path in seen:
             continue
         seen.add(path)
+        walk.linked.add(path)
         route = walk.route(path)
         walk.counts[route] += 1
         if walk.counts[route] <= walk.each:
@@ -253,7 +255,9 @@ def discover(page: Page, walk: Walk, eyes: Eyes, start: list[str], *, only: bool
         parks = {found.group(1) for one in seen if (found := re.match(r"/p/([^/]+)/", one))}
         if parks and not mapped:
             mapped = True
-            queue += follow(from_map(walk, parks), walk, seen)
+            more = list(follow(from_map(walk, parks), walk, seen))
+            walk.linked -= set(more)
+            queue += more
     return pages
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import include, path
 
-from lingtan.web.kernel.views import search
+from lingtan.web.details.search import search
 from lingtan.web.park.entry import parks
+from lingtan.web.park.views import park_new, park_new_waiting
 from lingtan.web.people.urls import site
 from lingtan.web.programme.health import health
 
 urlpatterns = [
     path("", parks, name="parks"),
+    path("parks/new/", park_new, name="park_new"),
+    path("parks/new/<str:mark>/", park_new_waiting, name="park_new_waiting"),
     path("health/", health, name="health"),
     path("sign/", include("allauth.urls")),
     path("public/", include("lingtan.web.publish.public_urls")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,29 +87,48 @@ def marks() -> tuple[str, ...]:
     return MARKS
 
 
-@pytest.fixture
-def small(db: None, small_folder: Path) -> Any:
-    """Return the small park, imported."""
-    from lingtan.web.park.folder import import_folder
-
-    return import_folder(small_folder, by=None).park
-
-
-@pytest.fixture
-def computed(small: Any, small_folder: Path) -> Any:
-    """Return the small park with its runs."""
+@pytest.fixture(scope="package")
+def kept_park(django_db_setup: None, django_db_blocker: Any, small_folder: Path) -> Iterator[int]:
+    """Import and compute the small park once for all tests of the room; it goes with the last of them."""
     from django.db import transaction
 
     from lingtan.book import Book
     from lingtan.web.account.compute import compute_now
+    from lingtan.web.park.folder import import_folder
 
-    with transaction.atomic():
-        compute_now(small, Book.open(small_folder))
-    return small
+    # One transaction around all tests of the room: each of them rolls back to a savepoint, the last one the whole.
+    around = transaction.atomic()
+    with django_db_blocker.unblock():
+        around.__enter__()
+        made = import_folder(small_folder, by=None).park
+        compute_now(made, Book.open(small_folder))
+    yield made.pk
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 @pytest.fixture
-def someone(small: Any) -> Callable[..., Any]:
+def computed(kept_park: int, db: None) -> Any:
+    """Return the small park with its runs."""
+    from lingtan.web.park.park import Park
+
+    return Park.objects.get(pk=kept_park)
+
+
+@pytest.fixture
+def small(computed: Any) -> Any:
+    """Return the small park as it is before anything was computed."""
+    from lingtan.web.account.issue import Issue
+    from lingtan.web.account.run import Run
+
+    Issue.objects.filter(park=computed).delete()
+    Run.objects.filter(park=computed).delete()
+    return computed
+
+
+@pytest.fixture
+def someone(computed: Any) -> Callable[..., Any]:
     """Return a function that signs somebody in with a role (and an enterprise) in the small park."""
     from django.test import Client
 
@@ -118,8 +137,8 @@ def someone(small: Any) -> Callable[..., Any]:
 
     def do(role: str, enterprise: str = "", language: str = "en", **more: Any) -> Any:
         user = User.objects.create(username=f"{role}-{enterprise}", display_name=f"{role} {enterprise}".strip())
-        node = Node.objects.get(park=small, code=enterprise) if enterprise else None
-        Membership.objects.create(user=user, park=small, role=role, enterprise=node, **more)
+        node = Node.objects.get(park=computed, code=enterprise) if enterprise else None
+        Membership.objects.create(user=user, park=computed, role=role, enterprise=node, **more)
         one = Client(headers={"accept-language": language})
         one.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
         return one

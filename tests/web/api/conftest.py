@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,3 +32,22 @@ def program(park: Any, db: None) -> Callable[..., Any]:
         return one
 
     return do
+
+
+@pytest.fixture
+def metered(tmp_path: Path, park: Any) -> Any:
+    """Give the park meters with readings, as an imported folder does."""
+    from lingtan.web.park.folder import export_folder, import_folder
+
+    root = tmp_path / "folder"
+    export_folder(park, root)
+    (root / "meters.csv").write_text(
+        "point,stream,role,register,unit,multiplier,period\n"
+        "M.EA,EA,main,interval,kWh,1,PT1H\nM.EB,EB,main,interval,kWh,1,PT1H\n"
+    )
+    (root / "readings").mkdir(exist_ok=True)
+    hours = [f"2025-01-{day:02d}T{hour:02d}:00:00+08:00" for day in (1, 2, 3) for hour in range(24)]
+    lines = [f"{point},{at},{value}" for point, value in (("M.EA", "1.25"), ("M.EB", "733")) for at in hours]
+    (root / "readings" / "m.csv").write_text("\n".join(["point,time,value", *lines]) + "\n")
+    import_folder(root, by=None, park=park)
+    return park

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from django.db import transaction
 from django.test import Client
-from django.urls import URLResolver, get_resolver
+from django.urls import Resolver404, URLResolver, get_resolver, resolve
 
 LINK = re.compile(
     r"""(?:href|src|action|hx-get|hx-post|hx-put|hx-delete|data-explain|data-href|data-src)=["']([^"'#]+)"""
@@ -21,18 +21,18 @@ FORM = re.compile(r"""(?s)<form[^>]*method=["']post["'][^>]*>""")
 ADDRESS = re.compile(r"""["'](/(?:p|api|public)/[^"'\s\\<>]+)["']""")
 SPACES = str.maketrans("", "", ",\u2009\u202f\u00a0")
 #: So many addresses of one route with the same fixed words; more of the same kind show nothing new.
-ALIKE = 2
-MOST = 900
+ALIKE = 1
+MOST = 600
 
 
-def routes(resolver: URLResolver | None = None, before: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return every route of the platform as `ResolverMatch.route` writes it, with the converters of its parameters."""
+def routes(resolver: URLResolver | None = None, before: str = "") -> Iterator[str]:
+    """Return every route of the platform as `ResolverMatch.route` writes it."""
     for one in (resolver or get_resolver()).url_patterns:
         route = before + str(one.pattern).removeprefix("^") if before else str(one.pattern)
         if isinstance(one, URLResolver):
             yield from routes(one, route)
         else:
-            yield route, {**getattr(one.pattern, "converters", {})}
+            yield route
 
 
 def text_of(response: Any) -> str:
@@ -61,6 +61,7 @@ class Walker:
         self.reached: set[str] = set()
         self.broken: set[tuple[str, int]] = set()
         self.posts: set[str] = set()
+        self.faults: list[str] = []
 
     def get(self, address: str) -> str:
         """Open an address once and look for marks; return its text."""
@@ -76,7 +77,11 @@ class Walker:
         headers = self.headers if address.startswith("/api/") else {}
         with transaction.atomic():
             response = getattr(self.client, method)(address, headers=headers)
-            response.told = text_of(response)
+            try:
+                response.told = text_of(response)
+            except Exception as fault:
+                response.told, response.status_code = "", 500
+                self.faults.append(f"{address}: {fault!r}")
             transaction.set_rollback(True)
         return response
 
@@ -98,24 +103,34 @@ class Walker:
         while waiting and len(self.status) < MOST:
             address = waiting.pop(0)
             for link in links(self.get(address), address):
-                kind = re.sub(r"\d+", "0", link)
-                kinds[kind] = kinds.get(kind, 0) + 1
+                kind = alike(link)
+                kinds[kind] = kinds.get(kind, 0) + (link not in known)
                 if link not in known and kinds[kind] <= ALIKE:
                     known.add(link)
                     waiting.append(link)
 
     def try_routes(self, values: dict[str, list[str]], skip: set[str]) -> None:
         """Open the routes that no link led to, with parameters from a table; stop at the first that answers."""
-        for route, converters in routes():
-            if route in self.reached or route in skip:
-                continue
-            for address in addresses(route, converters, values):
+        for route in sorted(set(routes()) - self.reached - skip):
+            for address in addresses(route, values):
                 self.get(address)
                 if self.status[address] == 405:
                     self.post(address)
                     self.posts.add(address)
                 if route in self.reached:
                     break
+
+
+def alike(address: str) -> str:
+    """Return what addresses of one kind share: without query the path with 0 for numbers, with one its route."""
+    parts = urlsplit(address)
+    if not parts.query:
+        return re.sub(r"\d+", "0", parts.path)
+    try:
+        route = resolve(parts.path).route
+    except Resolver404:
+        route = parts.path
+    return route + "?" + "&".join(sorted({pair.partition("=")[0] for pair in parts.query.split("&")}))
 
 
 def links(told: str, at: str) -> Iterator[str]:
@@ -131,15 +146,14 @@ def links(told: str, at: str) -> Iterator[str]:
             yield parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def addresses(route: str, converters: dict[str, Any], values: dict[str, list[str]], most: int = 60) -> Iterator[str]:
-    """Return addresses of a route with values put into its places."""
-    places = re.findall(r"<(?:\w+:)?(\w+)>(?:[^/()]*\))?|\(\?P<(\w+)>[^)]*\)", route)
-    names = [first or second for first, second in places]
-    pattern = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route))
-    pattern = (
-        pattern.replace("^", "").replace("$", "").replace("\\", "").replace("Z", "") if "(?P" in route else pattern
-    )
-    for at, chosen in enumerate(product(*(values.get(name, ["1"]) for name in names))):
+def addresses(route: str, values: dict[str, list[str]], most: int = 12) -> Iterator[str]:
+    """Return addresses of a route with values put into its places; ``words:name`` goes before ``name``."""
+    pattern = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", route)
+    pattern = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", pattern).replace("^", "").replace("$", "").replace("\\Z", "")
+    names = re.findall(r"{(\w+)}", pattern)
+    given = [next((own for key, own in values.items() if ":" in key and key.split(":")[0] in route
+                   and key.split(":")[1] == name), values.get(name, ["1"])) for name in names]  # fmt: skip
+    for at, chosen in enumerate(product(*given)):
         if at >= most:
             return
         yield "/" + pattern.format(**dict(zip(names, chosen, strict=True)))

@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from lingtan.web.kernel import actions, history
-from lingtan.web.kernel.register import Register, find
+from lingtan.web.kernel.register import Register, find, registers
 from lingtan.web.metering.models import Meter, Stream, VirtualPoint
 from lingtan.web.park.models import Boundary, Fact, Member, Node
 from lingtan.web.people.access import Access
@@ -223,3 +223,16 @@ def test_a_removed_row_stays_in_the_history(office: Access) -> None:
     key = row.pk
     actions.remove(row, by=office, reason=WHY)
     assert Meter.pgh_event_model.objects.filter(pgh_obj_id=key, pgh_label="delete").exists()
+
+
+def test_every_row_that_a_folder_brought_fits_on_the_pages_too(db: None, tmp_path: Any) -> None:
+    from lingtan.example import write
+    from lingtan.web.park.fit import faults
+    from lingtan.web.park.folder.importing import import_folder
+
+    write(tmp_path / "park", small=True)
+    made = import_folder(tmp_path / "park", by=None).park
+    seer = Access(None, made.pk, frozenset({"office"}), whole_park=True)
+    rows = [(one, row) for one in registers() if one.table for row in one.model.objects.filter(park=made)[:6]]
+    assert len(rows) > 60
+    assert {str(row): said for one, row in rows if (said := faults(one, row, seer))} == {}

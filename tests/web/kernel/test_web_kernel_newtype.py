@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pgtrigger
@@ -77,3 +79,21 @@ def test_a_declared_type_has_every_page(visit: type[Any], client_as: Callable[..
     assert foreign.get(page).status_code == 404
     assert office.post(f"{page}remove/").status_code == 302
     assert not visit.objects.exists()
+
+
+def test_the_kernel_stays_within_1500_lines_of_code() -> None:
+    from lingtan.web import kernel
+
+    assert sum(code_lines(path) for path in Path(kernel.__file__).parent.glob("*.py")) <= 1500
+
+
+def code_lines(path: Path) -> int:
+    """Count the lines that are neither blank, comment nor docstring."""
+    text = path.read_text("utf-8")
+    told: set[int] = set()
+    for node in ast.walk(ast.parse(text)):
+        kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        if isinstance(node, kinds) and ast.get_docstring(node) is not None:
+            told |= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    lines = enumerate(text.splitlines(), start=1)
+    return sum(1 for at, line in lines if line.strip() and at not in told and not line.strip().startswith("#"))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lingtan.web.account.certificate import Certificate
 from lingtan.web.kernel import scope
 from lingtan.web.metering.stream import Stream
 from lingtan.web.park.boundary import Boundary, Member
@@ -86,6 +87,15 @@ def test_a_verifier_of_a_boundary_sees_what_lies_in_it(park: Any) -> None:
     Member.objects.create(park=park, boundary=cut, node=node(park, "B"))
     seen = of(park, {"role": "verifier", "boundary": cut, "period_from": TODAY, "period_to": TODAY})
     assert codes(Node, seen) == ["B"]
+
+
+def test_a_certificate_without_a_span_of_use_is_not_cut(park: Any) -> None:
+    Certificate.objects.create(
+        park=park, code="L1", kind="gec", event="issue", date=datetime(2024, 1, 1, tzinfo=UTC), amount=1, unit="MWh",
+        beneficiary=node(park, "A"),
+    )  # fmt: skip
+    seen = of(park, {"role": "verifier", "period_from": date(2025, 1, 1), "period_to": date(2025, 12, 31)})
+    assert Certificate.objects.visible_to(seen).count() == 1
 
 
 def test_the_span_of_a_month_is_meant_in_the_zone_of_the_park(park: Any) -> None:

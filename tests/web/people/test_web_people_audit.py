@@ -139,3 +139,14 @@ def test_where_the_log_cannot_be_written_the_act_fails(
     with pytest.raises(OSError, match="no space"):
         actions.revoke(lin.memberships.get(), by=office, reason="left")
     assert Membership.objects.get(user=lin).ended_at is None
+
+
+def test_a_printed_page_is_logged(park: Any, client_as: Make) -> None:
+    assert client_as("office").post("/p/T/printed/", {"path": "/p/T/account/?period=2025"}).status_code == 204
+    assert AuditEntry.objects.get(act="print").subject == "/p/T/account/?period=2025"
+
+
+def test_a_file_that_goes_out_is_logged(park: Any, client_as: Make) -> None:
+    client_as("office").get("/p/T/registers/streams/export.xlsx")
+    entry = AuditEntry.objects.get(act="export")
+    assert (entry.park_id, entry.path) == (park.pk, "/p/T/registers/streams/export.xlsx")

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from lingtan.web.metering.stream import Stream
 from lingtan.web.park.node import Node
 from lingtan.web.people import actions
 from lingtan.web.people.actions import Ask
@@ -249,3 +250,11 @@ def test_four_eyes_take_users_accesses_and_numbers(person: Make) -> None:
     for other in (one, one.pk):
         with pytest.raises(PermissionDenied):
             different(one, other)
+
+
+def test_an_approver_lends_no_stream_of_another_enterprise(park: Any, person: Make, clock: Any) -> None:
+    by = person("boss", "approver", park, enterprise=enterprise(park))
+    bound = {"enterprise": enterprise(park), "valid_to": date(2026, 12, 31)}
+    with pytest.raises(ValidationError, match="not of the park or the enterprise"):
+        actions.offer(ask(park, "provider", streams=[Stream.objects.get(code="EB").pk], **bound), by=by)
+    assert actions.offer(ask(park, "provider", streams=[Stream.objects.get(code="EA").pk], **bound), by=by)

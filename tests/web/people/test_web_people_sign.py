@@ -194,3 +194,18 @@ def test_a_closed_account_opens_nothing(person: Make, sign_in: Make) -> None:
     client = sign_in("lin")
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert client.get("/me/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("role", "page"),
+    [
+        ("system", "/installation/parks/"),
+        ("security", "/installation/administrators/"),
+        ("audit", "/installation/audit/"),
+    ],
+)
+def test_an_administrator_of_the_installation_begins_at_his_page(
+    person: Make, sign_in: Make, role: str, page: str
+) -> None:
+    person("root", role)
+    assert sign_in("root").last["Location"] == page

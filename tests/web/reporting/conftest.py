@@ -20,6 +20,15 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
     translation.activate("en")
 
 
+@pytest.fixture(autouse=True)
+def queued(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Return the jobs that were asked for; none of them runs here."""
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr("lingtan.web.programme.jobs.known", lambda kind: kind)
+    monkeypatch.setattr("lingtan.web.programme.jobs.queue", lambda kind, **more: asked.append({"kind": kind, **more}))
+    return asked
+
+
 @pytest.fixture
 def form(park: Any) -> Any:
     """Return a monthly form from January 2026 on: power of A and B, output value; A has a meter."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,10 @@ from django.core.exceptions import ValidationError
 
 from lingtan.web.kernel.workflow import Refused
 from lingtan.web.park.fact import Fact
-from lingtan.web.reporting import actions, folder
+from lingtan.web.reporting import actions
 from lingtan.web.reporting.bundle import bundle
 from lingtan.web.reporting.form import FormRule
-from lingtan.web.reporting.report import Report, ReportLine
+from lingtan.web.reporting.report import Report
 from lingtan.web.reporting.statement import Statement
 
 
@@ -153,12 +154,10 @@ def test_a_mandatory_line_without_its_evidence_stops(report: Any, people: Callab
 def test_a_ratio_of_lines_is_judged_in_its_unit(
     report: Any, people: Callable[..., Any], low: str | None, high: str, codes: list[str]
 ) -> None:
-    rule = FormRule(
+    FormRule.objects.create(
         park=report.park, form=report.form, expression="EA / output_value", unit="kWh/1e4 CNY",
         low=None if low is None else Decimal(low) * 1000, high=Decimal(high) * 1000,
     )  # fmt: skip
-    rule.full_clean()
-    rule.save()
     type_in(report, people("reporter", "A"), "200")
     type_in(report, people("reporter", "A"), "100", "output_value")
     assert [doubt.code for doubt in bundle(report, people("reporter", "A")).rules] == codes
@@ -168,6 +167,31 @@ def test_a_ratio_of_lines_is_judged_in_its_unit(
 def test_a_rule_that_does_not_fit_its_lines_is_refused(form: Any, text: str) -> None:
     with pytest.raises(ValidationError):
         FormRule(park=form.park, form=form, expression=text).full_clean()
+
+
+def test_what_enterprises_report_on_is_not_changed(report: Any) -> None:
+    line = row_of(report).line
+    line.unit = "kWh"
+    with pytest.raises(ValidationError, match="new edition"):
+        line.full_clean()
+
+
+def test_accepting_asks_for_a_new_account(
+    report: Any, people: Callable[..., Any], queued: list[dict[str, Any]]
+) -> None:
+    type_in(report, people("reporter", "A"), "1")
+    type_in(report, people("reporter", "A"), "1", "output_value")
+    accept(report, people)
+    assert [one["kind"] for one in queued] == ["compute"]
+
+
+def test_the_enterprise_is_told_that_its_report_was_accepted(report: Any, people: Callable[..., Any]) -> None:
+    from lingtan.web.programme.message import Message
+
+    type_in(report, people("reporter", "A"), "1")
+    type_in(report, people("reporter", "A"), "1", "output_value")
+    accept(report, people)
+    assert set(Message.objects.values_list("user__username", flat=True)) == {"reporter-A", "approver-A"}
 
 
 def test_accepted_amounts_are_statements_of_the_enterprise(report: Any, people: Callable[..., Any]) -> None:
@@ -248,19 +272,26 @@ def test_a_preliminary_month_is_followed_by_a_final_one(report: Any, people: Cal
     assert actions.correct(report, by=people("reporter", "A"), reason="final bill").status == "final"
 
 
-def test_reports_go_out_and_come_in_with_everything(report: Any, people: Callable[..., Any]) -> None:
+def test_reports_go_out_and_come_in_with_the_park(report: Any, people: Callable[..., Any], tmp_path: Path) -> None:
+    from lingtan.web.park.folder import export_folder, import_folder
+    from lingtan.web.park.park import Park
+
     type_in(report, people("reporter", "A"), "100", reason="said")
     type_in(report, people("reporter", "A"), "1", "output_value")
+    actions.say(row_of(report), "please check", by=people("office"), kind="return")
     accept(report, people)
-    rows = list(folder.dump(report.park))
-    Report.objects.filter(park=report.park).delete()
-    assert folder.load(report.park, rows) == len(rows)
-    again = list(folder.dump(report.park))
-    drop = ("key", "report", "line")
-    assert [{k: v for k, v in row.items() if k not in drop} for row in again] == [
-        {k: v for k, v in row.items() if k not in drop} for row in rows
-    ]
-    assert ReportLine.objects.filter(park=report.park, reason="said").exists()
+    by = people("office").user_id
+    export_folder(report.park, tmp_path / "out")
+    settings = next((tmp_path / "out").rglob("park.toml"))
+    settings.write_text(settings.read_text("utf-8").replace('"T"', '"T2"', 1), "utf-8")
+    import_folder(settings.parent, by=by)
+    made = Report.objects.get(park=Park.objects.get(code="T2"))
+    row = made.lines.get(line__code="EA")
+    assert (made.label, made.state, made.enterprise.code, made.signed_by.username) == (
+        "2026-03", "accepted", "A", "approver-A",
+    )  # fmt: skip
+    assert (row.amount, row.typed, row.reason, row.remarks.get().text) == (Decimal(100), "100", "said", "please check")
+    assert made.steps.count() == 4
 
 
 def test_a_new_edition_begins_where_the_old_one_ends(form: Any, people: Callable[..., Any]) -> None:

@@ -83,6 +83,11 @@ def test_the_queue_of_an_enterprise_shows_its_own_rows_only(report: Any, browser
     assert ("A 厂" in page or "Plant A" in page, "B 厂" in page or "Plant B" in page) == (True, False)
 
 
+def test_a_verifier_is_not_told_that_a_draft_is_not_begun(report: Any, browser: Callable[..., Any]) -> None:
+    page = browser("verifier").get(at("reports")).content.decode()
+    assert ("not signed yet" in page, "not begun" in page, "Draft" in page) == (True, False, False)
+
+
 def test_autosave_keeps_a_line_and_answers_with_the_row_and_what_follows(
     report: Any, browser: Callable[..., Any]
 ) -> None:

@@ -15,7 +15,6 @@ from django.db import DatabaseError, connection, transaction
 from lingtan.cli import main
 from lingtan.web import backup, deploy, embedded, processes
 
-
 LOADED = """
 import sys, lingtan.cli.app as app
 app.parser("en")

@@ -1,4 +1,4 @@
-"""Serving, with real processes: up, refused twice, killed piece by piece, killed whole, healed, down without a trace."""
+"""Serving, with real processes: up, refused twice, killed piece by piece, killed whole, healed, and down again."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     data = tmp_path_factory.mktemp("serve") / "data"
     served, seen = Served(data), {}
     try:
-        seen["up"] = until(lambda: served.health().get("status") == "ok", 180)
+        seen["up"] = until(lambda: served.health().get("status") == "ok", 400)
+        assert seen["up"], served.log.read_text()[-2000:]
         seen["worker"] = until(lambda: served.health().get("worker") == "ok")
         seen["twice"] = served.tried(port=served.port + 1)
         seen["taken"] = served.tried(data=data.parent / "other")

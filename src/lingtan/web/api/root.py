@@ -52,12 +52,15 @@ def make() -> NinjaAPI:
 def document(api: NinjaAPI) -> dict[str, Any]:
     """Return the description: errors have the media type of problems, what is public says so."""
     made = json.loads(json.dumps(api.get_openapi_schema(path_prefix=PREFIX)))
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path in made["paths"].values():
         for operation in path.values():
             for status, response in operation["responses"].items():
                 response["headers"] = HEADERS
                 if int(status) >= 400:
-                    response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+                    problem = {"description": response["description"], "headers": HEADERS, "content": content}
+                    made["components"].setdefault("responses", {})[f"Problem{status}"] = problem
+                    operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
     return made
 
 

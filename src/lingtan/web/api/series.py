@@ -78,24 +78,16 @@ def _read(park: Any, points: tuple[str, ...], asked: SeriesQuery) -> Any:
     opened = book(park)
     source = opened.loaded.readings
     if asked.step == "reading":
-        frames = [pl.DataFrame(schema={"point": pl.String, "time": pl.Datetime("us", "UTC"), "value": pl.String})]
+        frames = [pl.DataFrame(schema={"point": pl.String, "time": pl.Datetime("us", "UTC"), "value": pl.Float64})]
         inside = (pl.col("time") >= asked.since) & (pl.col("time") < asked.until)
         for block in source.blocks(points, asked.since, asked.until):
-            told = block.filter(inside).select(
-                "point", pl.col("time").cast(pl.Datetime("us", "UTC")), _as_text("value")
-            )
-            frames.append(told)
+            point, at = pl.col("point").cast(pl.String), pl.col("time").cast(pl.Datetime("us", "UTC"))
+            frames.append(block.filter(inside).select(point, at, "value"))
         return pl.concat(frames)
     span = _whole(asked.since, asked.until, asked.step, ZoneInfo(park.timezone), clock)
     blocks = source.blocks(points, span[0] - timedelta(days=2), span[1] + timedelta(days=2), edge=16)
     rolled = rollups.summarise(blocks, opened.park, *span, steps=(asked.step,), place=source.place)
     return _amounts(rolled, points, asked.step, opened.park)
-
-
-def _as_text(name: str) -> Any:
-    import polars as pl
-
-    return pl.col(name).cast(pl.String)
 
 
 def _whole(since: datetime, until: datetime, step: str, zone: ZoneInfo, clock: Any) -> tuple[datetime, datetime]:
@@ -107,7 +99,7 @@ def _whole(since: datetime, until: datetime, step: str, zone: ZoneInfo, clock: A
 def _amounts(rolled: Any, points: tuple[str, ...], step: str, park: Any) -> Any:
     import polars as pl
 
-    frame = rolled.buckets[step].filter(pl.col("point").is_in(points))
+    frame = rolled.buckets[step].with_columns(pl.col("point").cast(pl.String)).filter(pl.col("point").is_in(points))
     stream_of = {meter.point: meter.stream for meter in park.meters}
     unit = {point: park.commodities[park.streams[stream].commodity].unit for point, stream in stream_of.items()}
     quantum = {point: float(rolled.quantum.get(point, 1)) for point in points}

@@ -59,7 +59,7 @@ def plan(data: bytes, places: list[tuple[str, float, float]]) -> Plan:
         ) from wrong
     points = [point for _name, rings, _closed in shapes for ring in rings for point in ring]
     if not points:
-        raise PlanError(_("Expected at least one area, line or point in the map; there is none."))
+        raise PlanError(_("Expected at least one area or line in the map; there is none."))
     if len(points) > MOST_POINTS:
         raise PlanError(_("Expected at most 100,000 corners; the map has %(count)d.") % {"count": len(points)})
     return _drawn(shapes, points, places)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -15,55 +14,19 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from lingtan.ledger.folder.columns import Column
-from lingtan.reference import library
-from lingtan.web.kernel.language import in_language
 from lingtan.web.kernel.register import Register
+from lingtan.web.park.fit import by_field
+from lingtan.web.park.words import CLOSED, closed_words, units
 from lingtan.web.people.access import Access
+
+__all__ = [
+    "CLOSED", "CodeField", "Suggested", "blame", "closed_words", "form_of", "key_of", "suggesting", "units",
+    "values_of",
+]  # fmt: skip
 
 FEW = 30
 MOMENT = "%Y-%m-%dT%H:%M:%S"
 BLANK = ("", "—")
-
-Choices = list[tuple[str, Any]]
-Words = Mapping[str, Any]
-
-
-def _named(words: Iterable[Any], stored: Iterable[tuple[str, str, str]] = ()) -> Choices:
-    told = [(one.code, one.name_zh, one.name_en) for one in words]
-    return [(code, f"{in_language(zh, en)} · {code}" if zh or en else code) for code, zh, en in [*told, *stored]]
-
-
-def _commodities(access: Access) -> Choices:
-    from lingtan.web.park.commodity import Commodity
-
-    own = Commodity.objects.visible_to(access).values_list("code", "name_zh", "name_en")
-    return _named(library().commodities.values(), own)
-
-
-#: Closed tables of the folder by column type: the words that a cell may hold, with their names.
-CLOSED: Mapping[str, Callable[[Column, Access], Choices]] = {
-    "word": lambda column, _access: [(word, word) for word in column.words],
-    "role": lambda column, _access: _named(one for one in library().roles.values() if one.side == column.of),
-    "parameter": lambda _column, _access: _named(library().parameters.values()),
-    "property": lambda _column, _access: _named(library().properties.values()),
-    "statement_kind": lambda _column, _access: _named(library().statement_kinds.values()),
-    "commodity": lambda _column, access: _commodities(access),
-}
-
-
-def closed_words(register: Register, name: str, access: Access) -> Choices | None:
-    """Return the words that a text field may hold with their names; None where it is open or has choices of its own."""
-    column, field = columns_of(register).get(name), register.field(name)
-    if column is None or field is None or field.choices or field.is_relation or column.type not in CLOSED:
-        return None
-    return CLOSED[column.type](column, access)
-
-
-def columns_of(register: Register) -> dict[str, Column]:
-    """Return the folder's columns of a record type by field."""
-    from lingtan.web.park.fit import by_field  # the room knows how the folder's columns are called
-
-    return by_field(register)
 
 
 class CodeField(forms.ModelChoiceField):
@@ -109,6 +72,9 @@ def form_of(register: Register, access: Access, park: Any, *, row: Any = None, d
     )  # fmt: skip
     if row is None:
         del fields["reason"]
+    for name, field in fields.items():
+        if isinstance(field.widget, Suggested) and row is not None:
+            field.help_text = str(getattr(row, name) or "")
     fields["version"] = forms.IntegerField(widget=forms.HiddenInput, required=False)
     initial = {name: getattr(row, name) for name in names} if row is not None else {}
     form = type("RecordForm", (forms.Form,), fields)(data, initial=initial | {"version": getattr(row, "version", 1)})
@@ -132,7 +98,7 @@ def _field(register: Register, name: str, access: Access, park: Any) -> forms.Fi
     field = register.field(name)
     if field is None:
         raise TypeError(f"{register.slug}: {name} is no field of the model and cannot stand in its form")
-    column = columns_of(register).get(name)
+    column = by_field(register).get(name)
     words = closed_words(register, name, access)
     if isinstance(field, models.ForeignKey):
         made: forms.Field = _code_field(register, field, access, park)
@@ -188,10 +154,3 @@ def suggesting(address: str, suggestions: str) -> dict[str, str]:
     trigger = "focus once, input changed delay:200ms"
     asks = {"hx-get": address, "hx-trigger": trigger, "hx-target": f"#{suggestions}", "hx-swap": "innerHTML"}
     return {"list": suggestions, "autocomplete": "off", **asks}
-
-
-def units() -> list[str]:
-    """Return the written units that the library uses, as suggestions."""
-    tables = library()
-    examples = (unit for one in tables.parameters.values() for unit in one.units)
-    return sorted({one.unit for one in tables.commodities.values()} | set(examples))

@@ -18,12 +18,11 @@ from django.utils.translation import gettext as _
 
 from lingtan.web.kernel import figures, scope
 from lingtan.web.kernel.forms import closed_words, key_of, suggesting
-from lingtan.web.kernel.register import Register, of, registers
+from lingtan.web.kernel.register import Register, of
 from lingtan.web.people.access import Access
 
 ROWS_A_PAGE = 50
 SHORT = 50  # words of a closed table that a drop-down holds
-FOUND = 6  # rows that the search over everything shows of a record type
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +152,11 @@ def listing(
         params.get("page")
     )
     held = with_related(register, names, rows).in_bulk([key for (key,) in page])  # joins for one page, not for all
+    shown = [held[key] for (key,) in page if key in held]
     heads = [_head(register, name, sort, kept) for name in names]
     return Listing(
         heads=heads,
-        rows=[(row, [(head, teller.cell(row, head.name)) for head in heads]) for row in (held[key] for (key,) in page if key in held)],
+        rows=[(row, [(head, teller.cell(row, head.name)) for head in heads]) for row in shown],
         page=page, filters=filters, q=q, cut=bool(kept),
         query=urlencode(kept | ({"sort": sort} if sort else {})),
     )  # fmt: skip
@@ -264,31 +264,3 @@ def suggestions(register: Register, name: str, q: str, access: Access) -> list[t
         return []
     held = register.model.objects.visible_to(access).filter(**{f"{name}__icontains": q}).exclude(**{name: ""})
     return [(value, "") for value in held.order_by(name).values_list(name, flat=True).distinct()[:20]]
-
-
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """What the search over everything found of one record type."""
-
-    register: Register
-    rows: list[tuple[Any, list[Cell]]]
-    more: bool
-
-
-def search(q: str, access: Access, park: Any) -> list[Hits]:
-    """Return what is found of every record type; loosely where the words as they stand are nowhere."""
-    if not q.split():
-        return []
-    return _hits(q, access, park) or _hits(q, access, park, loose=True)
-
-
-def _hits(q: str, access: Access, park: Any, *, loose: bool = False) -> list[Hits]:
-    found = []
-    for register in registers():
-        names = register.shown(register.columns, access)[:4]
-        rows = register.model.objects.visible_to(access).filter(matching(register, q, access, loose=loose))
-        held = list(with_related(register, names, rows).order_by(*register.order, "pk")[: FOUND + 1])
-        teller = Teller(register, access, park)
-        told = [(row, [teller.cell(row, name) for name in names]) for row in held[:FOUND]]
-        found += [Hits(register, told, len(held) > FOUND)] if held else []
-    return found

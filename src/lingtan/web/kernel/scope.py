@@ -75,20 +75,18 @@ def _keys(path: str, reach: Reach) -> list[tuple[str, frozenset[int]]]:
 
 
 def _dated(model: Any, reach: Reach) -> Q:
-    """Return what cuts a row to the reporting period; rows without a span are not cut."""
+    """Return what cuts a row to the reporting period; a span without an end is open, a row without one is not cut."""
     if reach.period is None:
         return Q()
     first, last = reach.period
     names = {field.name for field in model._meta.concrete_fields}
     wanted = Q()
     if {"start", "end"} <= names:
+        after = last + timedelta(days=1) if last is not None else None
         exact = isinstance(model._meta.get_field("start"), DateTimeField)
-        zone = ZoneInfo(reach.zone)
-        if first is not None:
-            wanted &= Q(end__gt=datetime.combine(first, time(), zone) if exact else first)
-        if last is not None:
-            after = last + timedelta(days=1)
-            wanted &= Q(start__lt=datetime.combine(after, time(), zone) if exact else after)
+        for name, day in (("end__gt", first), ("start__lt", after)):
+            at = datetime.combine(day, time(), ZoneInfo(reach.zone)) if exact and day is not None else day
+            wanted &= Q(**{name: at}) | Q(**{f"{name[:-4]}__isnull": True}) if at is not None else Q()
     elif "year" in names:
         wanted &= Q(year__gte=first.year) if first is not None else Q()
         wanted &= Q(year__lte=last.year) if last is not None else Q()

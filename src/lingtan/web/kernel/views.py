@@ -1,4 +1,4 @@
-"""The pages of every record type: list, detail, history, form, removal; the registers' menu; search over everything."""
+"""The pages of every record type: list, detail, history, form, removal; the registers' menu."""
 
 from __future__ import annotations
 
@@ -301,16 +301,6 @@ def remove(request: ParkRequest, register: Register, row: Any) -> HttpResponse:
             return redirect(_to(request, "register_list", register.slug))
     context = base(request, register, row) | {"refused": refused, "along": actions.taken_along(row)}
     return render(request, "kernel/remove.html", context, status=422 if refused else 200)
-
-
-@in_park()
-def search(request: ParkRequest) -> HttpResponse:
-    """Search all record types for words."""
-    q = request.GET.get("q", "").strip()[:200]
-    with timezone.override(ZoneInfo(request.park.timezone)):
-        hits = lists.search(q, request.access, request.park)
-        context = {"q": q, "hits": hits, "count": sum(len(one.rows) for one in hits)}
-        return render(request, "kernel/search.html", context)
 
 
 def _to(request: ParkRequest, name: str, *args: Any) -> str:

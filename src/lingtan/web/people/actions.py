@@ -16,6 +16,7 @@ import pghistory
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -232,6 +233,7 @@ def _check(ask: Ask, by: User) -> None:
         faults["valid_to"] = _("Expected a last day within %(days)d days from today.") % {"days": days}
     if ask.role == Role.VERIFIER and not (ask.period_from and ask.period_to and ask.period_from <= ask.period_to):
         faults["period_from"] = _("Expected first and last day of the reporting period that is verified.")
+    faults |= _foreign(ask)
     if not ask.reason.strip():
         faults["reason"] = _("Say why; it is kept with the grant.")
     user = _user(ask.email)
@@ -241,6 +243,23 @@ def _check(ask: Ask, by: User) -> None:
             faults["email"] = clash
     if faults:
         raise ValidationError(faults)
+
+
+def _foreign(ask: Ask) -> dict[str, str]:
+    """Return the fields that name rows of another park, or nodes and streams that are not of the enterprise."""
+    from lingtan.web.metering.stream import Stream
+    from lingtan.web.park.node import Node
+
+    word = _("This is not of the park or the enterprise. Choose from the list.")
+    park = ask.park.pk if ask.park is not None else None
+    named = {"enterprise": ask.enterprise, "boundary": ask.boundary}
+    faults = {name: word for name, row in named.items() if row is not None and row.park_id != park}
+    own = Q(source__enterprise=ask.enterprise) | Q(target__enterprise=ask.enterprise)
+    if Node.objects.filter(park=park, enterprise=ask.enterprise, pk__in=ask.nodes).count() != len(set(ask.nodes)):
+        faults["nodes"] = word
+    if Stream.objects.filter(own, park=park, pk__in=ask.streams).count() != len(set(ask.streams)):
+        faults["streams"] = word
+    return faults
 
 
 def _clash(ask: Ask, user: User) -> str:

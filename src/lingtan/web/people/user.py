@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from lingtan.web.kernel.history import tracked
 from lingtan.web.people.roles import EXCLUSIVE, Role
@@ -19,7 +20,7 @@ from lingtan.web.people.roles import EXCLUSIVE, Role
 class User(AbstractUser):
     """A person who signs in; no superuser rights are used anywhere."""
 
-    display_name = models.CharField(_("Name"), max_length=150, blank=True)
+    display_name = models.CharField(pgettext_lazy("person", "Name"), max_length=150, blank=True)
     language = models.CharField(_("Language"), max_length=10, blank=True)
     timezone = models.CharField(_("Time zone"), max_length=64, blank=True)
     password_changed_at = models.DateTimeField(_("Password changed"), null=True, blank=True, editable=False)

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import pghistory
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from lingtan.web.kernel.pages import today_in
 from lingtan.web.kernel.workflow import Refused
-from lingtan.web.people.roles import GRANTS
-from lingtan.web.people.user import Membership
+from lingtan.web.people.roles import GRANTS, Role
+from lingtan.web.people.user import Membership, User
+from lingtan.web.programme import messages
+from lingtan.web.programme.message import Kind
 from lingtan.web.reporting.bundle import Bundle, bundle, lines_for
 from lingtan.web.reporting.enter import enter_statements
 from lingtan.web.reporting.report import (
@@ -40,6 +44,11 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 LONGEST = 30
+#: Moves that the enterprise's people are told of, with the words.
+TOLD = {
+    "return": gettext_lazy("The report %(period)s (%(form)s) was returned; please see the remarks."),
+    "accept": gettext_lazy("The report %(period)s (%(form)s) was accepted."),
+}
 
 
 class Changed(Exception):  # noqa: N818 - nobody's error: somebody else was quicker
@@ -74,7 +83,7 @@ def own(report: Report, by: Access, action: str) -> bool:
 def may_type(report: Report, by: Access) -> str:
     """Return why somebody may not type into a report now; blank where he may."""
     if not report.open:
-        return _("The report is %(state)s; amounts are fixed. Take it back, or make a correction.") % {
+        return _("The report is in this state: %(state)s. Its amounts are fixed now.") % {
             "state": report.get_state_display()
         }
     if by.may("return") and report.on_behalf:
@@ -262,6 +271,21 @@ def _after(report: Report, action: str, by: Access, remarks: Mapping[int, str], 
             say(row, remarks[row.pk], by=by, kind=RemarkKind.RETURN)
     if action == "accept":
         enter_statements(report, by=by)
+    if action in TOLD:
+        _tell(report, action)
+
+
+def _tell(report: Report, action: str) -> None:
+    """Leave the enterprise's people a message."""
+    people = User.objects.filter(
+        memberships__enterprise=report.enterprise_id, memberships__role__in=(Role.REPORTER, Role.APPROVER),
+        is_active=True,
+    ).distinct()  # fmt: skip
+    messages.tell(
+        people, park=report.park, kind=Kind.REPORT, title=TOLD[action],
+        values={"period": report.label, "form": str(report.form)},
+        link=reverse("report", args=[report.park.code, report.pk]), key=f"report:{report.pk}:{action}:{report.version}",
+    )  # fmt: skip
 
 
 def _step(report: Report, action: str, by: Access, reason: str = "") -> None:

@@ -34,8 +34,8 @@ RECENT = 12
 class Beside:
     """Amounts beside a line, in the line's unit; None where nothing is known.
 
-    ``how``: ``metered``; ``no_meter`` (the stream has none); ``not_computed`` (no account of the period yet);
-    ``incomplete`` (the meter does not cover the period); ``other_span`` (the period is not of whole months).
+    ``how``: ``metered``; ``no_meter`` (the stream has none); ``no_stream`` (a fact); ``not_computed`` (no account of
+    the period yet); ``incomplete`` (the meter does not cover the period); ``other_span`` (not of whole months).
     ``factor`` is t CO2 per unit, as the newest account with this stream has it. ``months`` are the last thirteen.
     """
 
@@ -196,7 +196,7 @@ def _fact(line: FormLine, known: _Known) -> Beside:
             last = converted(Decimal(fact.value), fact.unit, line.unit)
         except ArithmeticError:
             last = None
-    return Beside(last_year=last)
+    return Beside(how="no_stream", last_year=last)
 
 
 def _stream(report: Report, line: FormLine, known: _Known) -> Beside:

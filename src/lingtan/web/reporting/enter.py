@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from lingtan.web.park.fact import Fact
 from lingtan.web.programme import jobs
@@ -39,7 +37,7 @@ def enter_statements(report: Report, *, by: Access) -> int:
         else:
             made.append(_statement(report, row))
     append(made, FILE)
-    recompute(report.park, report.start, report.end, by=by)
+    recompute(report.park, by=by)
     return len(made)
 
 
@@ -114,16 +112,7 @@ def _enter_fact(report: Report, row: ReportLine) -> None:
         fact.save()
 
 
-def recompute(park: Park, start: datetime, end: datetime, *, by: Access) -> None:
-    """Ask for the accounts of the years that a span touches, where the platform can compute."""
-    if jobs.known("compute") is None:
-        return
-    zone = ZoneInfo(park.timezone)
-    for year in range(_year(start, zone), _year(end, zone, last=True) + 1):
-        jobs.queue("compute", park=park, by=by.user_id, year=year)
-
-
-def _year(at: datetime, zone: ZoneInfo, *, last: bool = False) -> int:
-    local = at.astimezone(zone)
-    opens_year = last and (local.month, local.day) == (1, 1)
-    return local.year - opens_year
+def recompute(park: Park, *, by: Access) -> None:
+    """Ask for new accounts, where the platform can compute; one waiting job of a park does for many changes."""
+    if jobs.known("compute") is not None:
+        jobs.queue("compute", park=park, by=by.user_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ from lingtan.web.kernel.language import in_language
 from lingtan.web.kernel.record import Named, Record
 from lingtan.web.kernel.register import Register, register
 from lingtan.web.reporting.periods import Period, period
+
+CODE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 
 
 class PeriodKind(models.TextChoices):
@@ -74,6 +77,15 @@ class FormTemplate(Named, Record):
             models.UniqueConstraint(fields=["park", "code", "edition"], name="form_edition"),
         ]
 
+    def clean(self) -> None:
+        """Check the id, and that the periods of a used edition stay as they are."""
+        if not CODE.fullmatch(self.code):
+            raise ValidationError({"code": _("Expected letters, digits, dot, dash or underscore; it names a file.")})
+        before = FormTemplate.objects.filter(pk=self.pk).first() if self.pk else None
+        fixed = ("code", "edition", "period_kind", "first_day", "due_days", "due_hour", "valid_from")
+        if before is not None and before.used and any(getattr(self, name) != getattr(before, name) for name in fixed):
+            refuse_used(before)
+
     @property
     def used(self) -> bool:
         """Tell whether somebody has begun to report on it."""
@@ -89,6 +101,17 @@ class FormTemplate(Named, Record):
             due_hour=self.due_hour,
             zone=ZoneInfo(self.park.timezone),
         )
+
+
+def refuse_used(form: FormTemplate) -> None:
+    """Refuse a change of what enterprises have begun to report on.
+
+    Raises
+    ------
+    ValidationError : reports stand on the edition.
+    """
+    if form.used:
+        raise ValidationError(_("Reports stand on this edition; open a new edition of the form to change it."))
 
 
 @tracked()
@@ -153,7 +176,8 @@ class FormLine(Record):
         return in_language(self.name_zh, self.name_en) or self.code
 
     def clean(self) -> None:
-        """Check that the line is a stream or a fact, and that its unit can be read."""
+        """Check that the line is a stream or a fact, that its unit can be read, and that nobody reports on it yet."""
+        refuse_used(self.form)
         if (self.stream is None) == (not self.quantity):
             raise ValidationError({"stream": _("Expected either a stream or a fact; name exactly one of them.")})
         try:
@@ -187,6 +211,7 @@ class FormRule(Record):
 
     def clean(self) -> None:
         """Read the expression over the form's lines and derive its unit."""
+        refuse_used(self.form)
         lines = {line.code: line.unit for line in self.form.lines.all()}
         try:
             derived = parse(self.expression, lines).unit(lines)

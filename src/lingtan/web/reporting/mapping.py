@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
@@ -14,8 +13,7 @@ from lingtan.ledger import units
 from lingtan.web.kernel.history import tracked
 from lingtan.web.kernel.record import Named, Record
 from lingtan.web.kernel.register import Register, register
-
-CODE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+from lingtan.web.reporting.form import CODE
 
 
 class FileKind(models.TextChoices):

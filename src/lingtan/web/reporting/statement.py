@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -47,7 +49,7 @@ class Statement(FolderRecord):
         verbose_name_plural = _("Statements")
 
     def __str__(self) -> str:
-        return f"{self.stream} · {self.start:%Y-%m}"
+        return f"{self.stream} · {self.start.astimezone(ZoneInfo(self.park.timezone)):%Y-%m}"
 
 
 @tracked()

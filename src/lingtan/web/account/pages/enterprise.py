@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.html import format_html
@@ -58,7 +59,7 @@ def shown(request: ParkRequest, code: str, entry: str) -> HttpResponse:
 def _answered(request: ParkRequest, what: Asked, run: Run, node: Node) -> dict[str, Any]:
     own = run.result["by_node"][node.code]
     former = what.before.result["by_node"].get(node.code) if what.before else None
-    issues = waiting(request.access, what.year).filter(of_node(node))
+    issues = waiting(request, what.year).filter(of_node(node))
     return {
         "own": own,
         "former": former or {},
@@ -85,8 +86,6 @@ def whole(request: ParkRequest, run: Run) -> dict[str, Any]:
 
 def of_node(node: Node) -> Any:
     """Return what cuts findings to one enterprise."""
-    from django.db.models import Q
-
     ends = Q(stream__source__enterprise=node) | Q(stream__target__enterprise=node)
     return Q(node__enterprise=node) | ends
 
@@ -125,7 +124,8 @@ def lines_of(run: Run, code: str) -> list[dict[str, Any]]:
 
 def streams_of(request: ParkRequest, run: Run, node: Node) -> list[dict[str, Any]]:
     """Return what came in and went out over the enterprise's fence, with each month, its origin and what is missing."""
-    rows = MonthFlow.objects.visible_to(request.access).filter(run=run.with_flows).select_related("stream")
+    ends = Q(stream__source__enterprise=node) | Q(stream__target__enterprise=node)
+    rows = MonthFlow.objects.visible_to(request.access).filter(ends, run=run.with_flows)
     rows = rows.select_related("stream__source", "stream__target").order_by("stream__code", "month")
     seen = set(Node.objects.visible_to(request.access).values_list("pk", flat=True))
     words = run.more["commodities"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from lingtan.ledger.clock import year_bounds
 from lingtan.web.account import actions
 from lingtan.web.account.issue import MOVES, WAITING, Issue, IssueState
 from lingtan.web.kernel.pages import ParkRequest, in_park
@@ -23,7 +25,6 @@ from lingtan.web.people.user import User
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from lingtan.web.people.access import Access
 
 TONES = {"error": "act", "finding": "watch", "note": "info"}
 PAGE = 50
@@ -43,18 +44,16 @@ def ordered(rows: QuerySet[Issue]) -> QuerySet[Issue]:
     return rows.annotate(rank=_RANK).order_by(F("stake_t").desc(nulls_last=True), "rank", "code", "pk")
 
 
-def in_year(year: int) -> Q:
-    """Return what cuts findings to those that touch a year; one without time concerns every year."""
-    from datetime import UTC, datetime
-
-    first, after = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+def in_year(year: int, zone: str) -> Q:
+    """Return what cuts findings to those that touch a year of the park; one without time concerns every year."""
+    first, after = year_bounds(year, ZoneInfo(zone))
     return Q(end__isnull=True) & Q(start__isnull=True) | Q(start__lt=after) & (Q(end__isnull=True) | Q(end__gt=first))
 
 
-def waiting(access: Access, year: int) -> QuerySet[Issue]:
+def waiting(request: ParkRequest, year: int) -> QuerySet[Issue]:
     """Return the findings of a year that wait for somebody, the most at stake first."""
-    rows = Issue.objects.visible_to(access).select_related("node", "stream", "owner")
-    return ordered(rows.filter(in_year(year), SHOWN[0][2]))
+    rows = Issue.objects.visible_to(request.access).select_related("node", "stream", "owner")
+    return ordered(rows.filter(in_year(year, request.park.timezone), SHOWN[0][2]))
 
 
 @in_park()
@@ -148,7 +147,7 @@ def _told(events: Any) -> list[dict[str, Any]]:
     rows = list(events)
     people = {user.pk: str(user) for user in User.objects.filter(pk__in=[_user(row) for row in rows if _user(row)])}
     told = []
-    for row, older in zip(rows, [*rows[1:], None], strict=True):
+    for row, older in zip(rows, [*rows[1:], None][: len(rows)], strict=True):
         if older is None or (row.state, row.owner_id) != (older.state, older.owner_id):
             told.append(
                 {"at": row.pgh_created_at, "state": row.state, "reason": row.reason, "who": people.get(_user(row), "")}

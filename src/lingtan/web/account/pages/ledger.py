@@ -192,12 +192,13 @@ def _flowing(request: ParkRequest, run: Run) -> dict[str, Any]:
     words = run.more["commodities"]
     if commodity and commodity not in words:
         raise Http404
-    drawn = sankey.picture(run, request.access, commodity=commodity)
+    streams = sankey.totals(run, request.access)
+    drawn = sankey.picture(run, request.access, commodity=commodity, streams=streams)
     unit = _("tce, calorific · grey = own use and losses")
     name = said(words[commodity]) if commodity else _("All energy")
     came = sum(band.amount for band in drawn.bands if band.source[0] in "si" or band.source == sankey.OWN)
     missing = sorted({code for band in drawn.bands if band.missing for code in band.streams})
-    used = {stream.commodity for stream in sankey.totals(run, request.access)}
+    used = {stream.commodity for stream in streams}
     return {
         "answer": _went(came, drawn.unit, name, missing),
         "sankey": sankey.payload(

@@ -43,7 +43,7 @@ def overview(request: ParkRequest) -> HttpResponse:
 
 
 def _answered(request: ParkRequest, what: Asked, run: Run) -> dict[str, Any]:
-    rows = waiting(request.access, what.year)
+    rows = waiting(request, what.year)
     return {
         "answer": answer(run, what.before),
         "core": core(run, what.before),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
 from lingtan.web.account.run import MonthFlow, Run
 from lingtan.web.kernel.language import in_language
+from lingtan.web.metering.stream import Stream
 from lingtan.web.park.node import Node
 from lingtan.web.people.access import Access
 
@@ -77,22 +79,24 @@ def token_of(commodity: str, kind: str = "") -> str:
 
 def totals(run: Run, access: Access) -> list[_Stream]:
     """Return the streams that somebody sees, with their amounts of the year."""
-    rows = MonthFlow.objects.visible_to(access).filter(run=run.with_flows)
-    rows = rows.select_related("stream__source", "stream__target").order_by("stream__code")
-    held: dict[str, tuple[MonthFlow, float, int]] = {}
-    for row in rows:
-        _first, amount, missing = held.get(row.stream.code, (row, 0.0, 0))
-        held[row.stream.code] = (row, amount + float(row.amount or 0), missing + (row.amount is None))
+    sums = MonthFlow.objects.visible_to(access).filter(run=run.with_flows).values("stream_id")
+    found = {
+        row["stream_id"]: row for row in sums.annotate(total=Sum("amount"), known=Count("amount"), all=Count("pk"))
+    }
+    streams = Stream.objects.visible_to(access).filter(pk__in=found).select_related("source", "target").order_by("code")
     return [
-        _Stream(code, one.stream.commodity, one.stream.source, one.stream.target, one.stream.made_as, amount, missing)
-        for code, (one, amount, missing) in held.items()
-    ]
+        _Stream(
+            one.code, one.commodity, one.source, one.target, one.made_as,
+            float(found[one.pk]["total"] or 0), found[one.pk]["all"] - found[one.pk]["known"],
+        )
+        for one in streams
+    ]  # fmt: skip
 
 
-def picture(run: Run, access: Access, *, commodity: str = "") -> Picture:
+def picture(run: Run, access: Access, *, commodity: str = "", streams: Sequence[_Stream] | None = None) -> Picture:
     """Return the bands of a year: of all energy in tce, or of one commodity in its own unit."""
     words = run.more.get("commodities", {})
-    streams = totals(run, access)
+    streams = totals(run, access) if streams is None else streams
     units = _units(streams, access)
     fed = {stream.target.pk for stream in streams}
     left_out: set[str] = set()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pghistory
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.utils.translation import gettext_noop as msgid
+from django.utils.translation import gettext_noop as noop
 
 from lingtan.ledger.finding import Finding
 from lingtan.ledger.folder import FolderError, Loaded, read
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 Step = Callable[[str, int, int], None]
 STEPS = (
-    msgid("Read the folder"), msgid("Compare with the park"), msgid("Copy the files"), msgid("Write the records"),
-    msgid("Store the documents"),
+    noop("Read the folder"), noop("Compare with the park"), noop("Copy the files"), noop("Write the records"),
+    noop("Store the documents"),
 )  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def import_folder(
         errors = any(one.level == "error" for one in got.findings)
         applied = not (dry_run or refused or (errors and not leave_out_faults))
         if applied:
-            how = _How(by, reason or msgid("Folder import"), whole, step)
+            how = _How(by, reason or noop("Folder import"), whole, step)
             park, changes, more = _apply(got, park, how)
         else:
             changes, more = _changes(got, park), []

@@ -234,8 +234,7 @@ def apply(mapping: FileMapping, drafts: list[Draft], name: str, data: bytes, *, 
             if draft.target != Target.STATEMENT:
                 _stock(mapping, draft, entries[draft.entry], document.path)
         if drafts:
-            start, end = min(one.start for one in drafts), max(one.end for one in drafts)
-            enter.recompute(mapping.park, start, end, by=by)
+            enter.recompute(mapping.park, by=by)
     return len(drafts)
 
 

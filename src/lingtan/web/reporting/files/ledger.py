@@ -49,7 +49,9 @@ SHEETS: dict[str, tuple[Any, frozenset[str]]] = {
 }
 RENEWABLE = ("direct_green", "green_trade", "generation")
 DIRECTIONS = {
-    "in": gettext_lazy("bought in"), "out": gettext_lazy("given out"), "inside": gettext_lazy("inside the park"),
+    "in": gettext_lazy("bought in"),
+    "out": gettext_lazy("given out"),
+    "inside": gettext_lazy("between units of the park"),
 }  # fmt: skip
 
 
@@ -121,13 +123,16 @@ def write(park: Park, year: int, access: Access) -> bytes:
 def flows(park: Park, year: int, access: Access) -> list[dict[str, Any]]:
     """Return the adopted flows of a year by carrier and direction, with what is known of each month.
 
-    A stream is bought in or given out where its other end is a node outside of every park (grid, market, water body).
+    A stream is bought in or given out where its other end is a node outside of every park (grid, market, water body);
+    what flows within one enterprise, or within the park's own networks, is not listed.
     """
     known = commodities(park)
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for row in _newest(park, year, access):
         stream = row.stream
         way = "in" if stream.source.kind in OUTSIDE else "out" if stream.target.kind in OUTSIDE else "inside"
+        if way == "inside" and stream.source.enterprise_id == stream.target.enterprise_id:
+            continue
         noun = known.get(stream.commodity)
         one = found.setdefault(
             (stream.commodity, way),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +22,12 @@ from lingtan.web.park.node import Node, NodeKind
 from lingtan.web.reporting import periods
 from lingtan.web.reporting.beside import commodities
 from lingtan.web.reporting.files.ledger import OUTSIDE
-from lingtan.web.reporting.form import FormLine, FormReporter, FormRule, FormTemplate, Group, PeriodKind
+from lingtan.web.reporting.form import CODE, FormLine, FormReporter, FormRule, FormTemplate, Group, PeriodKind
 
 if TYPE_CHECKING:
     from lingtan.reference.model import Commodity
     from lingtan.web.people.access import Access
 
-CODE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 _GROUPS = {
     "fuel": Group.ENERGY, "electricity": Group.ENERGY, "heat": Group.ENERGY, "steam": Group.ENERGY,
     "cooling": Group.ENERGY, "water": Group.WATER_WASTE, "waste": Group.WATER_WASTE, "product": Group.OUTPUT,

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from lingtan.web.kernel.pages import ParkRequest, in_park
+from lingtan.web.reporting import periods
 from lingtan.web.reporting.bundle import Row, bundle
 from lingtan.web.reporting.due import Cell, cells_of, overdue
 from lingtan.web.reporting.pages import common
@@ -22,7 +23,7 @@ from lingtan.web.reporting.pages.fill import history
 from lingtan.web.reporting.report import WORKFLOW, State
 
 #: Periods side by side in the matrix.
-WIDE = 8
+WIDE = 13
 #: Overdue reports on the entry page; the calendar has all.
 MOST = 6
 
@@ -40,6 +41,7 @@ def reports(request: ParkRequest) -> HttpResponse:
         "reporting/reports.html",
         {
             "office": office,
+            "reads": not office and request.access.whole_park,
             "writes": office or request.access.may("report"),
             "question": _("Which reports wait for my decision?") if office else _("Which reports are still open?"),
             "answer": _answer(found, late, office=office, now=now),
@@ -74,16 +76,19 @@ def _shown(cell: Cell, now: datetime, request: ParkRequest) -> dict[str, Any]:
         "late": cell.late(now),
         "days": abs((cell.due - now).days) if cell.late(now) else (cell.due - now).days,
         "pill": "late" if cell.late(now) and cell.state == "not_begun" else common.pill(cell.state),
-        "word": _word(cell, now),
+        "word": _word(cell, now, reads=not (request.access.may("accept") or request.access.may("report"))),
         "report": report,
         "running": not cell.ended(now),
         "returns": report.returns if report else 0,
     }
 
 
-def _word(cell: Cell, now: datetime) -> str:
+def _word(cell: Cell, now: datetime, *, reads: bool) -> str:
+    """Return the words of a cell; who only reads sees no draft and is not told that there is none."""
+    if cell.report is None and not cell.ended(now):
+        return _("running")
     if cell.report is None:
-        return _("running") if not cell.ended(now) else _("not begun")
+        return _("not signed yet") if reads else _("not begun")
     words = str(cell.report.get_state_display())
     return (
         _("%(state)s, v%(revision)s") % {"state": words, "revision": cell.report.revision}
@@ -127,11 +132,11 @@ def _matrix(found: Sequence[Cell], now: datetime, request: ParkRequest) -> dict[
         row["cells"][cell.name] = _shown(cell, now, request)
     made = {}
     for kind, one in kinds.items():
-        names = sorted(one["names"], reverse=True)[:WIDE][::-1]
+        names = sorted(one["names"], reverse=True)[:WIDE]
         rows = [
             {**row, "cells": [row["cells"].get(name) for name in names]} for _key, row in sorted(one["rows"].items())
         ]
-        made[kind] = {"names": [common.period_words(name, kind) for name in names], "rows": rows}
+        made[kind] = {"names": [periods.label(name, kind) for name in names], "rows": rows}
     return made
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext_lazy as _
 
-from lingtan.web.kernel.figures import THIN, number
+from lingtan.web.kernel.figures import NONE, THIN, number
 from lingtan.web.reporting.checks import signed as with_sign
 from lingtan.web.reporting.checks import written
 from lingtan.web.reporting.files.ledger import DIRECTIONS
@@ -20,6 +20,7 @@ from lingtan.web.reporting.report import Answer
 register = template.Library()
 HOW = {
     "no_meter": _("no meter"),
+    "no_stream": NONE,
     "not_computed": _("not computed yet"),
     "incomplete": _("meter incomplete"),
     "other_span": _("period not of whole months"),

@@ -249,6 +249,11 @@ async function drawCharts(part = document) {
   for (const one of found) draw(one);
 }
 
+/** Tables that scroll inside their card can be reached and scrolled by keys. */
+function reachable(part = document) {
+  for (const one of $$(".table-wrap:not([tabindex])", part)) if (one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight) one.tabIndex = 0;
+}
+
 addEventListener("click", onClick);
 addEventListener("keydown", onKey);
 addEventListener("submit", askFirst, true);
@@ -264,10 +269,15 @@ addEventListener("beforeprint", () => document.dispatchEvent(new CustomEvent("li
 document.addEventListener("htmx:before:request", () => waiting(true));
 document.addEventListener("htmx:after:request", () => waiting(false));
 document.addEventListener("htmx:finally:request", () => waiting(false));
-document.addEventListener("htmx:after:swap", (event) => drawCharts(event.target instanceof Element ? event.target : document));
+document.addEventListener("htmx:after:swap", (event) => {
+  drawCharts(event.target instanceof Element ? event.target : document);
+  reachable();
+});
+addEventListener("resize", () => reachable());
 document.addEventListener("htmx:response:error", (event) => {
   const code = event.detail?.ctx?.response?.status ?? "";
   toast(`${root.lang === "en" ? "The server refused the request" : "服务器没有接受这次请求"} (${code})`, "act");
 });
+reachable();
 $$("form[data-draft]").forEach(offerDraft);
 drawCharts();

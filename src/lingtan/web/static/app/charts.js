@@ -60,9 +60,11 @@ function common() {
   };
 }
 
+/** The lower end of an axis: where little lies below zero, just enough for it, not a whole step. */
+const floor = (range) => (range.min < 0 && -range.min < 0.12 * range.max ? range.min * 1.4 : null);
 const valueAxis = (more = {}) => ({
   type: "value", splitNumber: 3, axisLine: { show: false }, axisTick: { show: false },
-  axisLabel: { color: token("second"), fontSize: 12, formatter: (value) => number(value, "total") },
+  axisLabel: { color: token("second"), fontSize: 12, hideOverlap: true, formatter: (value) => number(value, "total") },
   splitLine: { lineStyle: { color: token("line"), width: 1 } }, ...more,
 });
 const namesAxis = (data, more = {}) => ({
@@ -85,13 +87,13 @@ function months(chart, box) {
   if (chart.line) {
     series.push({ type: "line", name: chart.line.name, data: chart.line.values, connectNulls: false, symbol: "circle", symbolSize: 5, z: 5,
       lineStyle: { color: token("text"), width: 1.2, type: [3, 3] }, itemStyle: { color: token("text") },
-      endLabel: { show: !narrow(box), formatter: chart.line.name, color: token("second"), fontSize: 12, offset: [4, -10] } });
+      endLabel: { show: !narrow(box), formatter: chart.line.name, color: token("second"), fontSize: 12, distance: box.clientWidth / chart.months.length / 3 } });
   }
   const strip = chart.coverage ? 44 : 0;
   return { ...common(), aria: { enabled: true, decal: { show: false }, label: { enabled: false } },
     grid: { left: 8, right: chart.line && !narrow(box) ? 52 : 8, top: 14, bottom: 8 + strip, containLabel: true, outerBoundsMode: "same" },
     tooltip: { ...common().tooltip, trigger: "axis", formatter: (found) => rows(found[0].dataIndex) },
-    xAxis: namesAxis(names), yAxis: valueAxis(), series };
+    xAxis: namesAxis(names), yAxis: valueAxis({ splitNumber: 4, min: floor, axisLabel: { ...valueAxis().axisLabel, showMinLabel: false } }), series };
 }
 
 function bars(chart, box) {
@@ -137,8 +139,9 @@ function sankey(chart, box) {
     lineStyle: { color: token(one.gap ? "act" : one.color ?? named.get(one.source)?.color ?? "node"), opacity: one.gap ? 0.75 : one.color === "loss" ? 0.5 : 0.34 } }));
   return { ...common(), tooltip: { ...common().tooltip, trigger: "item", formatter: (one) => (one.dataType === "edge"
     ? `${named.get(one.data.source)?.name} → ${named.get(one.data.target)?.name}\n${show(chart, one.value)}` : `${named.get(one.name)?.name}  ${show(chart, sums.get(one.name))}`) },
-  series: [{ type: "sankey", left: small ? 6 : widest(0) + 16, right: small ? 6 : widest(last) + 16, top: box.clientWidth < 640 ? 24 : 8, bottom: 8, nodeWidth: 8, nodeGap: small ? 8 : 11, draggable: false,
+  series: [{ type: "sankey", left: small ? 6 : widest(0) + 16, right: small ? 6 : widest(last) + 16, top: box.clientWidth < 640 ? 24 : 8, bottom: 8, nodeWidth: 8, nodeGap: 15, draggable: false,
     layoutIterations: 0, emphasis: { focus: "adjacency" }, lineStyle: { curveness: 0.5 }, data, links,
+    labelLayout: { hideOverlap: true },
     label: { color: token("text"), fontSize: 12, fontFamily: font(), formatter: (one) => texts.get(one.name) } }] };
 }
 
@@ -163,8 +166,8 @@ function bridge(chart, box) {
   const size = (one) => Math.max(one.from, one.to) - low(one);
   const label = (one) => (one.sum ? bare(chart, one.value) : signed(one.value, chart.kind ?? "total", chart.digits ?? null));
   const list = lying ? [...rows].reverse() : rows;
-  const names = namesAxis(list.map((one) => one.name), lying
-    ? { axisLine: { show: false }, axisLabel: { color: token("text"), fontSize: 12, width: box.clientWidth * 0.36, overflow: "truncate", interval: 0 } }
+  const names = namesAxis(list.map((one) => (lying ? fitted(one.name, "", box.clientWidth * 0.62) : one.name)), lying
+    ? { axisLine: { show: false }, axisLabel: { color: token("text"), fontSize: 12, lineHeight: 14, width: box.clientWidth * 0.36, overflow: "break", interval: 0 } }
     : { axisLabel: { color: token("text"), fontSize: 12, interval: 0, width: (box.clientWidth - 60) / rows.length - 6, overflow: "break", lineHeight: 15 } });
   const values = valueAxis({ min: ground, axisLabel: { ...valueAxis().axisLabel, showMinLabel: true } });
   const dots = rows.slice(0, -1).map((one, at) => (lying
@@ -283,6 +286,16 @@ function tell(box, text) {
   place.replaceChildren(note);
 }
 
+/** Height that a plot needs for its rows or for the fullest column of a Sankey, so that no label lies on another. */
+function room(kind, chart) {
+  if (kind === "bridge" && chart.lying) return 34 + 31 * chart.rows.length;
+  if (kind === "bars") return 12 + 24 * chart.rows.length;
+  if (kind !== "sankey") return 0;
+  const columns = new Map();
+  for (const one of chart.nodes) columns.set(one.column, (columns.get(one.column) ?? 0) + 1);
+  return 24 + 24 * Math.max(...columns.values());
+}
+
 function paint(box) {
   const { kind, chart, instance } = drawn.get(box);
   const plot = box.querySelector(".plot");
@@ -302,6 +315,8 @@ export async function draw(box) {
     if (PLAIN[kind]) { plot.classList.add("is-plain"); PLAIN[kind](chart, plot); footer(kind, chart, box); return; }
     const [echarts] = await Promise.all([loadLibrary(), document.fonts?.ready]);
     if (drawn.has(box)) return;
+    const needed = room(kind, chart);
+    if (needed > plot.clientHeight) plot.style.minHeight = `${needed}px`;
     const instance = echarts.init(plot, null, { renderer: "canvas" });
     drawn.set(box, { kind, chart, instance });
     legend(kind, chart, box);
