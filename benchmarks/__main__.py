@@ -5,6 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-for name in ("benchmarks.series", "benchmarks.chain", "benchmarks.enterprises"):
+for name in ("benchmarks.series", "benchmarks.chain", "benchmarks.enterprises", "benchmarks.web_lists"):
     print(name, flush=True)
     subprocess.run([sys.executable, "-m", name], check=True)

@@ -78,20 +78,33 @@ def build() -> None:
 
 
 def account() -> None:
-    """Print the account and three explanations; write the workbook and the page."""
+    """Print the account and three explanations, write the workbook and the page; what stands already is only shown."""
+    say(f"[2/4] lingtan account out/park --year {YEAR} --method {METHOD}")
+    kept, mark = OUT / f"account-{LANGUAGE}.txt", OUT / f"account-{LANGUAGE}.stamp"
+    files = [kept, OUT / "account.xlsx", OUT / "account.html"]
+    digest = computing()
+    if not (mark.exists() and mark.read_text() == digest and all(path.exists() for path in files)):
+        mark.unlink(missing_ok=True)
+        kept.write_text(draw(), encoding="utf-8")
+        mark.write_text(digest)
+    print(kept.read_text("utf-8"), flush=True)
+    say("[3/4] out/account.xlsx and out/account.html are written")
+
+
+def draw() -> str:
+    """Return the account and the explanations as text, and write the workbook and the page."""
     from lingtan.book import Book
     from lingtan.cli.summary import render
 
-    say(f"[2/4] lingtan account out/park --year {YEAR} --method {METHOD}")
     book = Book.open(PARK)
     made = book.account(YEAR, METHOD)
-    print(render(made, book.park, LANGUAGE, synthetic=book.synthetic))
+    text = render(made, book.park, LANGUAGE, synthetic=book.synthetic)
     for figure in FIGURES:
-        say(f"\n$ lingtan explain out/park {figure} --year {YEAR}")
-        print(book.explain(figure, YEAR, METHOD).as_text(LANGUAGE))
-    say("\n[3/4] writing out/account.xlsx and out/account.html")
+        text += f"\n\n$ lingtan explain out/park {figure} --year {YEAR}\n"
+        text += book.explain(figure, YEAR, METHOD).as_text(LANGUAGE)
     book.write(made, OUT / "account.xlsx", kind="excel")
     book.write(made, OUT / "account.html", kind="html")
+    return text
 
 
 def computing() -> str:

@@ -29,6 +29,9 @@ COMMANDS = (
     "restore",
 )
 
+#: Commands that live in a package of their own.
+PLACES = {"backup": "platform.backup", "restore": "platform.restore"}
+
 
 def parser(lang: str) -> common.Parser:
     """Return the whole parser, its texts in the language."""
@@ -39,7 +42,7 @@ def parser(lang: str) -> common.Parser:
     for name in COMMANDS:
         text = say(f"help.{name}", lang)
         own = groups.add_parser(name, help=text, description=text)
-        module = import_module(f"lingtan.cli.{name}")
+        module = import_module(f"lingtan.cli.{PLACES.get(name, name)}")
         module.options(own, lang)
         own.set_defaults(run=module.run)
     return root

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from importlib.util import find_spec
 from typing import Any
 
 from lingtan.cli import common
@@ -51,14 +52,9 @@ def platform(lang: str) -> Any:
     UserFault : they are; with the line that installs them.
     """
     os.environ["LINGTAN_LANG"] = lang
-    try:
-        import django  # noqa: F401
-        import granian  # noqa: F401
-        import psutil  # noqa: F401
+    missing = next((name for name in ("django", "granian", "psutil") if find_spec(name) is None), None)
+    if missing:
+        raise common.UserFault(say("not_installed", lang, name=missing))
+    from lingtan.web import service
 
-        from lingtan.web import service
-    except ModuleNotFoundError as fault:
-        from lingtan.web.serve_words import say as told
-
-        raise common.UserFault(told("not_installed", name=fault.name)) from fault
     return service

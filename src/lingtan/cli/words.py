@@ -73,6 +73,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "arg.backup": ("备份文件（.tar）", "backup file (.tar)"),
     "arg.deploy": ("检查平台是否适合正式使用", "what is not fit for production on the platform"),
     "bad_port": ("--port 应为 1 到 65535，收到 {port}", "--port expects 1 to 65535, got {port}"),
+    "not_installed": (
+        "平台所需的软件包未安装（缺 {name}）。请运行：pip install 'lingtan[web]'",
+        "The platform's packages are not installed ({name} is missing). Run: pip install 'lingtan[web]'",
+    ),
     "no_dir": (
         "请给出园区文件夹 DIR，或用 --deploy 检查平台",
         "give the park folder DIR, or --deploy for the platform",

@@ -221,7 +221,7 @@ def _program(name: str) -> str:
     """Return a program of the lowest version that fits the server: of the operator's path, or of our package."""
     from django.db import connection
 
-    server = connection.pg_version // 10_000  # type: ignore[attr-defined]
+    server = connection.pg_version // 10_000
     found = [shutil.which(name)]
     with suppress(ImportError):
         found.append(str(embedded.binaries() / name))

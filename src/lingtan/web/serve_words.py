@@ -60,10 +60,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "The database was made by a newer Lingtan (it has {step}). Install that version, or restore the backup that "
         "was made before the update.",
     ),
-    "not_installed": (
-        "平台所需的软件包未安装（缺 {name}）。请运行：pip install 'lingtan[web]'",
-        "The platform's packages are not installed ({name} is missing). Run: pip install 'lingtan[web]'",
-    ),
     "backup.exists": (
         "{file} 已存在。请换一个名字；备份从不覆盖。",
         "{file} exists. Give another name; a backup never overwrites.",

@@ -192,7 +192,7 @@ def migrate(*, tell: Callable[[str], None]) -> None:
         connection.ensure_connection()
     except (OperationalError, OSError) as fault:
         raise ServeError(say("no_database", why=" ".join(str(fault).split()))) from fault
-    if (version := connection.pg_version) < OLDEST:  # type: ignore[attr-defined]
+    if (version := connection.pg_version) < OLDEST:
         raise ServeError(say("old_database", version=version // 10_000))
     executor = MigrationExecutor(connection)
     ours = {room for room, _step in executor.loader.disk_migrations}
@@ -219,7 +219,7 @@ def _migrate_as(owner: str) -> None:
 
 def _all(executor: object) -> set[tuple[str, str]]:
     """Return the steps that this program knows, those that others replaced too."""
-    loader = executor.loader  # type: ignore[attr-defined]
+    loader = executor.loader
     replaced = {step for one in loader.disk_migrations.values() for step in one.replaces}
     return {*loader.disk_migrations, *replaced}
 

@@ -244,3 +244,13 @@ def test_the_overview_asks_the_database_a_fixed_number_of_times(
     office = someone("office")
     with django_assert_max_num_queries(40):
         office.get("/p/small/")
+
+
+def test_work_under_way_is_told_and_cannot_be_asked_for_twice(computed: Any, someone: Someone) -> None:
+    from lingtan.web.programme.job import Job
+
+    job = Job.objects.create(park=computed, kind="compute", state="running", step="Reading all meters")
+    seen = text_of(someone("office"), "/p/small/")
+    assert reverse("job", args=["small", job.pk]) in seen
+    assert "being drawn" in seen
+    assert reverse("recompute", args=["small"]) not in seen

@@ -88,6 +88,8 @@ class Walker:
     def _note(self, address: str, response: Any) -> str:
         self.status[address] = response.status_code
         found = set(self.marks.findall(response.told))
+        if response.status_code == 404:
+            found -= set(self.marks.findall(address))  # the page names the address that was asked for, and no more
         if found:
             self.seen[address] = found
         match = response.resolver_match

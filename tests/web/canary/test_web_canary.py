@@ -24,6 +24,11 @@ from lingtan.web.people.user import Membership, User
 
 NUMBERS = {"a": 518206, "b": 739104}
 YEAR = {"period_from": date(2025, 1, 1), "period_to": date(2025, 12, 31)}
+#: What somebody may find though it is marked: who, where, which field, and why.
+ALLOWED = {
+    # Who gives roles in enterprises has to see their names.
+    ("security administrator", "/p/T/people/"): {"Node.name_zh", "Node.name_en"},
+}
 #: Who opens every address at which an owner saw something; the others open one of each kind.
 FULL = ("other enterprise", "verifier of A", "public")
 #: Routes that no walker can reach in a test, and why.
@@ -160,12 +165,12 @@ def targets(owners: list[Walker]) -> tuple[list[str], list[str]]:
     """Return the addresses at which an owner saw marks (and the same with a search for them), and one of each route."""
     telling = sorted({address for owner in owners for address in owner.seen})
     asked = [f"{address}?q=qzb" for address in telling if "?" not in address and "POST" not in address
-             and re.search(r"search|registers/[\w-]+/$|export|options|api", address)]  # fmt: skip
+             and re.search(r"search|registers/[\w-]+/$|options|api/v1/parks/T/[\w-]+$", address)]  # fmt: skip
     every = {address for owner in owners for address in owner.status}
     each: dict[str, str] = {}
     for address in sorted(every):
         each.setdefault(alike(re.sub(r"registers/[\w-]+/|api/v1/parks/T/[\w-]+", "one", address)), address)
-    return sorted({*telling, *asked, *each.values()}), sorted(each.values())
+    return sorted({*telling, *asked}), sorted(each.values())
 
 
 def walk_as_stranger(walker: Walker, addresses: list[str]) -> None:
@@ -179,6 +184,12 @@ def walk_as_stranger(walker: Walker, addresses: list[str]) -> None:
             walker.get(address)
 
 
+def allowed(name: str, address: str, marks: dict[str, str]) -> set[str]:
+    """Return the marks that somebody may find at an address."""
+    places = set().union(*(held for (who, start), held in ALLOWED.items() if who == name and address.startswith(start)))
+    return {mark for mark, place in marks.items() if place in places}
+
+
 def report(town: Town, owners: list[Walker], strangers: list[Walker], capsys: Any) -> None:
     """Print the figures and fail on a leak, a fault, a route that nobody reached, a type that nobody saw."""
     everybody, every, marks = [*owners, *strangers], set(routes()), town.fillers["b"].marks
@@ -186,7 +197,9 @@ def report(town: Town, owners: list[Walker], strangers: list[Walker], capsys: An
     told = set().union(*(found for owner in owners for found in owner.seen.values()))
     seen = {place.partition(".")[0] for mark, place in marks.items() if mark in told}
     unseen = {place.partition(".")[0] for place in marks.values()} - seen
-    leaks = {f"{one.name}: {address}": found for one in strangers for address, found in one.seen.items()}
+    leaks = {f"{one.name}: {address}": found - allowed(one.name, address, marks)
+             for one in strangers for address, found in one.seen.items()}  # fmt: skip
+    leaks = {where: found for where, found in leaks.items() if found}
     broken = {one[:2] for walker in everybody for one in walker.broken}
     missed = every - reached - set(EXEMPT)
     requests = sum(len(walker.status) for walker in everybody)
@@ -195,7 +208,8 @@ def report(town: Town, owners: list[Walker], strangers: list[Walker], capsys: An
             f"\ncanary: {len(every & reached)} of {len(every)} routes reached, {len(EXEMPT)} exempt, {requests} "
             f"requests by {len(everybody)} walkers, {len(leaks)} leaks\n"
         )
-    assert (leaks, broken, missed, unseen) == ({}, set(), set(), set())
+    faults = {"leaks": leaks, "broken": sorted(broken), "routes nobody reached": sorted(missed), "never seen": unseen}
+    assert not any(faults.values()), "\n".join(f"{name}: {found}" for name, found in faults.items() if found)
 
 
 def test_every_register_is_filled(town: Town) -> None:

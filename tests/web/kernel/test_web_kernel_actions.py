@@ -233,6 +233,6 @@ def test_every_row_that_a_folder_brought_fits_on_the_pages_too(db: None, tmp_pat
     write(tmp_path / "park", small=True)
     made = import_folder(tmp_path / "park", by=None).park
     seer = Access(None, made.pk, frozenset({"office"}), whole_park=True)
-    rows = [(one, row) for one in registers() if one.table for row in one.model.objects.filter(park=made)[:6]]
-    assert len(rows) > 60
+    rows = [(one, row) for one in registers() if one.table for row in one.model.objects.filter(park=made)[:3]]
+    assert len(rows) > 35
     assert {str(row): said for one, row in rows if (said := faults(one, row, seer))} == {}

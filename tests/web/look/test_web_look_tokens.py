@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -109,3 +111,11 @@ def test_a_file_of_the_look_stays_readable(name: str) -> None:
 def test_no_word_is_set_in_capitals_by_style() -> None:
     for file in APP.glob("*.css"):
         assert "text-transform" not in file.read_text("utf-8")
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed: scripts are not parsed")
+@pytest.mark.parametrize("file", sorted(APP.glob("*.js")), ids=lambda file: file.name)
+def test_a_script_parses_as_a_module(file: Path, tmp_path: Path) -> None:
+    copy = tmp_path / f"{file.stem}.mjs"
+    copy.write_text(file.read_text("utf-8"), "utf-8")
+    assert subprocess.run(["node", "--check", str(copy)], capture_output=True, check=False).returncode == 0

@@ -152,13 +152,13 @@ def test_a_text_that_is_too_long_is_named_and_refused(tmp_path: Path) -> None:
 def test_importing_again_says_what_was_created_changed_and_removed(folder: Path, tmp_path: Path) -> None:
     park = taken(folder)
     before = Node.objects.get(park=park, code="E1").pk
-    nodes = FILES["nodes.csv"].replace("5.50", "6").replace("W,workshop,,E1,\n", "W,workshop,,E1,\nN,market,,,\n")  # type: ignore[union-attr]
+    nodes = str(FILES["nodes.csv"]).replace("5.50", "6") + "N,market,,,\n"
     changed = build(tmp_path / "new", **{"nodes.csv": nodes, "facts.csv": "subject,quantity,value\nW,headcount,12\n"})
     tried = import_folder(changed, by=None, park=park, dry_run=True)
     assert Node.objects.filter(park=park).count() == 4
     done = import_folder(changed, by=None, park=park)
-    told = {str(one.name): (one.created, one.changed, one.removed) for one in done.differences}
-    assert told == {"Nodes": (1, 1, 0), "Facts": (0, 0, 2)}
+    told = {one.model: (one.created, one.changed, one.removed) for one in done.differences}
+    assert told == {"park.node": (1, 1, 0), "park.fact": (0, 0, 2)}
     assert tried.differences == done.differences
     assert Node.objects.get(park=park, code="E1").pk == before
 

@@ -234,7 +234,7 @@ def test_the_page_of_a_report_asks_a_fixed_number_of_queries(
 ) -> None:
     client = browser("reporter", "A")
     client.get(at("report", report.pk))
-    with django_assert_max_num_queries(48):
+    with django_assert_max_num_queries(32):
         client.get(at("report", report.pk))
 
 
@@ -248,3 +248,52 @@ def test_tasks_name_what_each_role_has_to_do(report: Any, people: Callable[..., 
     signed(report, people)
     assert titles("office") == ["report:monthly:A:2026-03:signed"]
     assert titles("verifier") == []
+
+
+def test_a_correction_is_opened_on_the_page(
+    report: Any, browser: Callable[..., Any], people: Callable[..., Any]
+) -> None:
+    signed(report, people)
+    actions.move(report, "accept", by=people("office"), reason="checked")
+    client = browser("reporter", "A")
+    answer = client.post(at("report_correct", report.pk), {"reason": "new bill"})
+    made = Report.objects.get(revision=2)
+    assert answer["Location"] == at("report", made.pk)
+    assert "new bill" in client.get(at("report", made.pk)).content.decode()
+
+
+def test_the_office_enters_a_month_on_behalf_and_it_is_marked(form: Any, browser: Callable[..., Any]) -> None:
+    office = browser("office")
+    answer = office.post(at("report_begin"), {"form": "monthly", "enterprise": "A", "period": "2026-03"})
+    made = Report.objects.get()
+    page = office.get(answer["Location"]).content.decode()
+    assert made.on_behalf
+    assert f'name="amount-{made.lines.first().pk}"' in page
+    assert "on behalf of the enterprise" in page
+    assert "Submit for approval" not in page
+
+
+def test_a_bill_is_tried_and_written_on_the_page(form: Any, browser: Callable[..., Any]) -> None:
+    import re
+
+    from lingtan.web.metering.stream import Stream
+    from lingtan.web.park.node import Node
+    from lingtan.web.reporting.mapping import Mapping, MappingEntry
+    from lingtan.web.reporting.statement import Statement
+
+    grid, stream = Node.objects.get(park=form.park, code="grid"), Stream.objects.get(park=form.park, code="EA")
+    mapping = Mapping.objects.create(park=form.park, code="m", reporter=grid, key_column="no", month_column="month")
+    MappingEntry.objects.create(park=form.park, mapping=mapping, key="7", column="kwh", stream=stream, unit="kWh")
+    office, address = browser("office"), at("report_imports")
+    upload = SimpleUploadedFile("b.csv", b"no,month,kwh\n7,2026-03,55\n")
+    page = office.post(address, {"mapping": "m", "file": upload}).content.decode()
+    assert not Statement.objects.exists()
+    token = re.findall(r'name="trial" value="([^"]+)"', page)[0]
+    office.post(address, {"mapping": "m", "trial": token, "reason": "bill of March"})
+    assert [str(row.amount) for row in Statement.objects.all()] == ["55"]
+
+
+def test_a_changed_trial_is_refused(report: Any, browser: Callable[..., Any]) -> None:
+    answer = browser("reporter", "A").post(at("report_upload", report.pk), {"trial": "forged:1:x"})
+    assert answer["Location"] == at("report_upload", report.pk)
+    assert report.lines.filter(answer="given").count() == 0

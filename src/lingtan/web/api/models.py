@@ -70,7 +70,7 @@ class Token(models.Model):
     name = models.CharField(_("Name"), max_length=100)
     prefix = models.CharField(_("Begins with"), max_length=16, unique=True)
     digest = models.CharField(max_length=64, editable=False)
-    scopes = ArrayField(models.CharField(max_length=16, choices=Scope.choices), verbose_name=_("May"))
+    scopes = ArrayField(models.CharField(max_length=16, choices=Scope.choices), verbose_name=_("What it may do"))
     park = models.ForeignKey(
         "park.Park", on_delete=models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("Only this park")
     )

@@ -37,7 +37,7 @@ class TokenForm(forms.Form):
         label=gettext_lazy("Name"), max_length=100, help_text=gettext_lazy("What it is for, such as: ERP, every night.")
     )
     scopes = forms.MultipleChoiceField(
-        label=gettext_lazy("May"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("What it may do"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
     )
     park = forms.ModelChoiceField(queryset=None, label=gettext_lazy("Park"), required=False, to_field_name="code")
     days = forms.ChoiceField(label=gettext_lazy("Holds for"), choices=SPANS, initial="90")

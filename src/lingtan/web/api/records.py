@@ -14,7 +14,7 @@ from lingtan.web.api import schemas
 from lingtan.web.api.answers import page, plain
 from lingtan.web.api.keys import gate
 from lingtan.web.api.once import once
-from lingtan.web.api.problems import Problem, ProblemError, request_id
+from lingtan.web.api.problems import ProblemError, request_id
 from lingtan.web.kernel import actions, lists
 from lingtan.web.kernel.register import Register
 
@@ -27,8 +27,8 @@ Reason = Query(None, max_length=500, description="Why; it stays with the record.
 
 
 def problems(*statuses: int) -> dict[int, Any]:
-    """Return the schemas of an operation's errors."""
-    return dict.fromkeys(sorted(statuses), Problem)
+    """Name an operation's errors; the description gives all of them the one schema of a problem."""
+    return dict.fromkeys(sorted(statuses))
 
 
 def known_only(request: HttpRequest, *names: str) -> None:

@@ -13,7 +13,7 @@ from ninja.parser import Parser
 
 from lingtan.web.api import account, series
 from lingtan.web.api.keys import Bearer, PerMinute
-from lingtan.web.api.problems import MEDIA_TYPE, absent, guarded, handle
+from lingtan.web.api.problems import MEDIA_TYPE, Problem, absent, guarded, handle
 from lingtan.web.api.records import body_of, router_of
 from lingtan.web.kernel.register import registers
 
@@ -52,14 +52,16 @@ def make() -> NinjaAPI:
 def document(api: NinjaAPI) -> dict[str, Any]:
     """Return the description: errors have the media type of problems, what is public says so."""
     made = json.loads(json.dumps(api.get_openapi_schema(path_prefix=PREFIX)))
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    made["components"]["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path in made["paths"].values():
         for operation in path.values():
             for status, response in operation["responses"].items():
                 response["headers"] = HEADERS
                 if int(status) >= 400:
-                    problem = {"description": response["description"], "headers": HEADERS, "content": content}
-                    made["components"].setdefault("responses", {})[f"Problem{status}"] = problem
+                    shared = {"description": response["description"], "headers": HEADERS, "content": content}
+                    made["components"].setdefault("responses", {})[f"Problem{status}"] = shared
                     operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
     return made
 

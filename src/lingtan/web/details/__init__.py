@@ -1,1 +1,1 @@
-"""Detail pages that show more than a record's fields: ordinary views that take the generic page's place."""
+"""What registers show beyond a record's fields: pages of boundary and stream, search, closed words, plans of ground."""

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from lingtan.ledger.folder.columns import Column
+from lingtan.web.details.words import CLOSED, closed_words, units
 from lingtan.web.kernel.register import Register
 from lingtan.web.park.fit import by_field
-from lingtan.web.park.words import CLOSED, closed_words, units
 from lingtan.web.people.access import Access
 
 __all__ = [

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from lingtan.ledger.finding import Finding, Where
+from lingtan.web.kernel.language import chinese
 from lingtan.web.kernel.pages import ParkRequest, in_park
 from lingtan.web.park import fit
 from lingtan.web.park.folder import ImportRefused, desk, export_folder, import_folder, places
@@ -147,17 +149,32 @@ def _waiting(request: Any, code: str, park: Park | None, mark: str) -> HttpRespo
     context = {
         "held": held, "report": report, "findings": told[:SHOWN], "more": sum(levels.values()) - len(told[:SHOWN]),
         "errors": levels.get("error", 0), "levels": levels, "new": park is None,
+        "differences": [_named(one) for one in report.get("differences", [])],
         "possible": not report.get("refused") and not report.get("barred"),
         "changes": sum(one["created"] + one["changed"] + one["removed"] for one in report.get("differences", [])),
     }  # fmt: skip
     return render(request, "park/waiting.html", context)
 
 
+def _named(one: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the changes of a record type with its names in the language of the page."""
+    meta = apps.get_model(one["model"])._meta
+    rows = [
+        {**row, "fields": [(meta.get_field(name).verbose_name, *values) for name, *values in row["fields"]]}
+        for row in one["rows"]
+    ]
+    return {**one, "name": meta.verbose_name_plural, "rows": rows}
+
+
 def _told(one: Mapping[str, Any]) -> dict[str, Any]:
     """Return a finding in the language of the page."""
     where = Where(one["file"], one["line"], lines=tuple(one["lines"]))
-    said = fit.in_words(Finding(one["code"], one["level"], one["message"], where, params=one["params"]))
-    return {**one, "said": said if "refused" not in one["params"] else one["message"]}
+    if "refused" in one["params"] or not chinese():
+        return {**one, "said": one["message"]}
+    return {
+        **one,
+        "said": fit.in_words(Finding(one["code"], one["level"], one["message"], where, params=one["params"])),
+    }
 
 
 def _decided(request: Any, code: str, park: Park | None, held: desk.Waiting) -> HttpResponse:

@@ -41,6 +41,7 @@ def today(request: ParkRequest) -> HttpResponse:
     ]
     fresh = unread(request.user.pk, request.park.pk)
     context = {"rows": rows, "late": len(late), "first": rows[0] if rows else None, "today": day, "fresh": fresh}
+    context["staked"] = any(task.stake_t is not None for task in tasks)
     return render(request, "programme/today.html", context)
 
 
@@ -71,7 +72,7 @@ def open_message(request: ParkRequest, pk: int) -> HttpResponse:
     return redirect(message.link or reverse("messages", args=[request.park.code]))
 
 
-class PreferenceForm(forms.ModelForm):  # type: ignore[type-arg]
+class PreferenceForm(forms.ModelForm):
     """How a person wants to be told."""
 
     muted = forms.MultipleChoiceField(

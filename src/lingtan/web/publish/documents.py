@@ -70,7 +70,7 @@ def show(request: ParkRequest, register: Register, row: Document) -> HttpRespons
     versions = DocumentVersion.objects.visible_to(request.access).filter(document=row).select_related("added_by")
     listed = list(versions.order_by("-number"))
     more = {
-        "template": "publish/document.html", "versions": listed, "largest": LARGEST,
+        "template": "publish/document.html", "rich": True, "versions": listed, "largest": LARGEST,
         "accept": ",".join(KINDS), "links": row.links,
         "held": [one for one in listed if store.place(one.sha256).is_file()],
     }  # fmt: skip

@@ -73,12 +73,15 @@ def cells(reporters: Iterable[FormReporter], reports: Iterable[Report], now: dat
         if report.state == State.ACCEPTED:
             accepted.add(key)
     found = []
+    spans: dict[int, list[periods.Period]] = {}
     for row in reporters:
-        for name in _names(row.form, now):
-            span, key = row.form.period(name), (row.form_id, row.enterprise_id, name)
-            one = Cell(row.form, row.enterprise, name, span.due, span.end, newest.get(key), key in accepted)
-            if span.start <= now:
-                found.append(one)
+        if row.form_id not in spans:
+            made = (row.form.period(name) for name in _names(row.form, now))
+            spans[row.form_id] = [span for span in made if span.start <= now]
+        for span in spans[row.form_id]:
+            key = (row.form_id, row.enterprise_id, span.name)
+            report = newest.get(key)
+            found.append(Cell(row.form, row.enterprise, span.name, span.due, span.end, report, key in accepted))
     return sorted(found, key=lambda one: (one.name, -one.form.pk, -one.enterprise.pk), reverse=True)
 
 

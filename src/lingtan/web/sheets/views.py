@@ -86,8 +86,9 @@ def upload(request: ParkRequest, register: Register) -> HttpResponse:
         else:
             return redirect("sheet_batch", request.park.code, register.slug, batch.pk)
     context = base(request, register) | {
+        "meta": register.model._meta,
         "told": told,
-        "limits": {"rows": workbook.ROWS, "megabytes": workbook.BYTES // workbook.MEGABYTE},
+        "limits": {"rows": f"{workbook.ROWS:,}", "megabytes": workbook.BYTES // workbook.MEGABYTE},
         "columns": template.columns_told(register, request.access),
         "uploads": _uploads(request, register).exclude(state="checked").select_related("by").order_by("-at")[:10],
     }
@@ -111,7 +112,7 @@ def batch(request: ParkRequest, register: Register, pk: int) -> HttpResponse:
 def _batch(
     request: ParkRequest, register: Register, held: Any, refused: batches.BatchError | None = None
 ) -> HttpResponse:
-    context = base(request, register) | {"batch": held, "refused": refused}
+    context = base(request, register) | {"meta": register.model._meta, "batch": held, "refused": refused}
     if held.state == "checked":
         sheet = workbook.Upload.unpacked(held.content)
         plan = batches.plan(register, sheet, park=request.park, access=request.access)

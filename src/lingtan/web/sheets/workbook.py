@@ -53,7 +53,6 @@ FAULTS = {
     "head_near": _("There is no column %(came)s here. Did you mean %(wanted)s?"),
     "twice": _("Rows %(lines)s are the same record (%(key)s). Keep one of them."),
     "field": _("%(message)s Got: %(came)s."),
-    "many": _("And %(count)s more faults; mend these first."),
 }
 
 

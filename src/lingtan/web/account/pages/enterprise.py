@@ -77,7 +77,7 @@ def whole(request: ParkRequest, run: Run) -> dict[str, Any]:
     """Return the park's total where the person may see it; hidden where a neighbour could be derived from it."""
     if request.access.whole_park:
         return {}
-    pks = run.more["node_keys"]
+    pks = run.more.get("node_keys", {})
     net = {pks[code]: one["net"] for code, one in run.result["by_node"].items() if code in pks}
     amounts = {pk: None if value is None else Decimal(str(value)) for pk, value in net.items()}
     total = run.result["totals"].get("co2e_t") if may_show(amounts, request.access.enterprises) else None

@@ -196,7 +196,8 @@ def _flowing(request: ParkRequest, run: Run) -> dict[str, Any]:
     drawn = sankey.picture(run, request.access, commodity=commodity, streams=streams)
     unit = _("tce, calorific · grey = own use and losses")
     name = said(words[commodity]) if commodity else _("All energy")
-    came = sum(band.amount for band in drawn.bands if band.source[0] in "si" or band.source == sankey.OWN)
+    reached = {band.target for band in drawn.bands}
+    came = sum(band.amount for band in drawn.bands if band.source not in reached)
     missing = sorted({code for band in drawn.bands if band.missing for code in band.streams})
     used = {stream.commodity for stream in streams}
     return {

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from django.utils.encoding import force_str
-
 from lingtan.ledger.finding import Finding
 from lingtan.web.park.folder import archive, places
 from lingtan.web.park.folder.importing import import_folder
@@ -98,9 +96,9 @@ def told(outcome: Outcome) -> dict[str, Any]:
         "findings": [_plain(one) for one in findings[:MOST_SHOWN]],
         "differences": [
             {
-                "name": force_str(one.name), "created": one.created, "changed": one.changed, "removed": one.removed,
+                "model": one.model, "created": one.created, "changed": one.changed, "removed": one.removed,
                 "rows": [
-                    {"what": what, "row": row, "fields": [[force_str(label), old, new] for label, old, new in fields]}
+                    {"what": what, "row": row, "fields": [list(field) for field in fields]}
                     for what, row, fields in one.rows
                 ],
             }

@@ -101,12 +101,12 @@ def told(changes: Changes, timezone: str) -> Difference:
     ]
     rows += [("created", _name(shape, row.values, zone), ()) for _, row in changes.created]
     counts = len(changes.created), len(changes.changed), len(changes.removed)
-    return Difference(shape.model._meta.verbose_name_plural, *counts, tuple(rows[:SHOWN]))
+    return Difference(shape.model._meta.label_lower, *counts, tuple(rows[:SHOWN]))
 
 
-def _fields(shape: Shape, old: Held, new: Row, zone: ZoneInfo) -> tuple[tuple[Any, str, str], ...]:
+def _fields(shape: Shape, old: Held, new: Row, zone: ZoneInfo) -> tuple[tuple[str, str, str], ...]:
     return tuple(
-        (shape.model._meta.get_field(slot.attr).verbose_name, shown(before, zone), shown(after, zone))
+        (slot.attr, shown(before, zone), shown(after, zone))
         for slot, before, after in zip(shape.slots, old.values, new.values, strict=True)
         if before != after
     )

@@ -120,7 +120,7 @@ def take_evidence(park: Park, folder: Path, files: list[str], lines: list[dict[s
     if changed:
         Document.objects.bulk_update(changed, [*_PLAIN, "node", "sha256", "size", "version"], batch_size=2_000)
     DocumentVersion.objects.bulk_create(versions)
-    return Difference(Document._meta.verbose_name_plural, len(created), len(changed), 0)
+    return Difference(Document._meta.label_lower, len(created), len(changed), 0)
 
 
 def _state(document: Document) -> list[Any]:

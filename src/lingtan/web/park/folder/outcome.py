@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from django.apps import apps
 
 from lingtan.ledger.finding import Finding, Where
 
@@ -19,14 +21,20 @@ SHOWN = 40
 class Difference:
     """What an import does to one table or register: counts, and the first rows in words.
 
-    ``rows``: (what happens, the row's name, its fields as (label, before, after)).
+    ``model``: the record type as ``room.model``. ``rows``: (what happens, the row's name, its fields as (field,
+    before, after)).
     """
 
-    name: Any
+    model: str
     created: int = 0
     changed: int = 0
     removed: int = 0
-    rows: tuple[tuple[str, str, tuple[tuple[Any, str, str], ...]], ...] = ()
+    rows: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the record type in the language of the page."""
+        return str(apps.get_model(self.model)._meta.verbose_name_plural)
 
     def __bool__(self) -> bool:
         return bool(self.created or self.changed or self.removed)

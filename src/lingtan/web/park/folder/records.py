@@ -267,7 +267,7 @@ def _take(park: Park, slug: str, model: type[Record], rows: list[dict[str, Any]]
     kept = {pk for _row, pk in placed}
     gone = [pk for pk in present if pk not in kept]
     places.gone[slug] = gone
-    return Difference(model._meta.verbose_name_plural, len(created), len(changed), len(gone))
+    return Difference(model._meta.label_lower, len(created), len(changed), len(gone))
 
 
 def _values(slug: str, model: type[Record], row: Mapping[str, Any], places: _Places) -> dict[str, Any]:

@@ -85,8 +85,12 @@ function shutDrawer(back = true) {
   drawer.depth = 0;
   document.body.classList.remove("has-drawer");
   $$(".figure.open").forEach((one) => one.classList.remove("open"));
-  drawer.opener?.focus?.();
+  const opener = drawer.opener;
   drawer.opener = null;
+  opener?.focus?.();
+  // htmx takes part in going back, and the browser then puts the focus on the page: give it back once more.
+  const again = () => setTimeout(() => { if (document.activeElement === document.body) opener?.focus?.(); }, 40);
+  (window.navigation?.transition?.finished ?? Promise.resolve()).then(again, again);
 }
 
 addEventListener("popstate", (event) => {
@@ -265,7 +269,9 @@ addEventListener("input", (event) => {
   if (form?.dataset.autosave) autosave(form);
 });
 addEventListener("change", (event) => { if (event.target.matches("[data-submit]")) event.target.form.requestSubmit(); });
-addEventListener("beforeprint", () => document.dispatchEvent(new CustomEvent("lingtan:print")));
+let shown = "light";
+addEventListener("beforeprint", () => { shown = root.dataset.theme; root.dataset.theme = "light"; });
+addEventListener("afterprint", () => { root.dataset.theme = shown; });
 document.addEventListener("htmx:before:request", () => waiting(true));
 document.addEventListener("htmx:after:request", () => waiting(false));
 document.addEventListener("htmx:finally:request", () => waiting(false));

@@ -166,7 +166,7 @@ function bridge(chart, box) {
   const size = (one) => Math.max(one.from, one.to) - low(one);
   const label = (one) => (one.sum ? bare(chart, one.value) : signed(one.value, chart.kind ?? "total", chart.digits ?? null));
   const list = lying ? [...rows].reverse() : rows;
-  const names = namesAxis(list.map((one) => (lying ? fitted(one.name, "", box.clientWidth * 0.62) : one.name)), lying
+  const names = namesAxis(list.map((one) => (lying ? fitted(one.name, "", box.clientWidth * 0.5) : one.name)), lying
     ? { axisLine: { show: false }, axisLabel: { color: token("text"), fontSize: 12, lineHeight: 14, width: box.clientWidth * 0.36, overflow: "break", interval: 0 } }
     : { axisLabel: { color: token("text"), fontSize: 12, interval: 0, width: (box.clientWidth - 60) / rows.length - 6, overflow: "break", lineHeight: 15 } });
   const values = valueAxis({ min: ground, axisLabel: { ...valueAxis().axisLabel, showMinLabel: true } });
@@ -287,8 +287,12 @@ function tell(box, text) {
 }
 
 /** Height that a plot needs for its rows or for the fullest column of a Sankey, so that no label lies on another. */
-function room(kind, chart) {
-  if (kind === "bridge" && chart.lying) return 34 + 31 * chart.rows.length;
+function room(kind, chart, plot) {
+  if (kind === "bridge" && (chart.lying ?? narrow(plot))) {
+    probe.font = `12px ${font()}`;
+    const long = chart.rows.some((one) => probe.measureText(one.name).width > plot.clientWidth * 0.34);
+    return 34 + (long ? 38 : 29) * chart.rows.length;
+  }
   if (kind === "bars") return 12 + 24 * chart.rows.length;
   if (kind !== "sankey") return 0;
   const columns = new Map();
@@ -300,6 +304,7 @@ function paint(box) {
   const { kind, chart, instance } = drawn.get(box);
   const plot = box.querySelector(".plot");
   instance.setOption(KINDS[kind](chart, plot), true);
+  instance.getZr().flush();
   strip(chart, box, plot, instance);
 }
 
@@ -315,7 +320,7 @@ export async function draw(box) {
     if (PLAIN[kind]) { plot.classList.add("is-plain"); PLAIN[kind](chart, plot); footer(kind, chart, box); return; }
     const [echarts] = await Promise.all([loadLibrary(), document.fonts?.ready]);
     if (drawn.has(box)) return;
-    const needed = room(kind, chart);
+    const needed = room(kind, chart, plot);
     if (needed > plot.clientHeight) plot.style.minHeight = `${needed}px`;
     const instance = echarts.init(plot, null, { renderer: "canvas" });
     drawn.set(box, { kind, chart, instance });

@@ -152,6 +152,7 @@ export function table(kind, chart) {
 export function asTable(rows, chart) {
   const made = document.createElement("table");
   made.className = "table";
+  const numeric = rows[0].map((_head, column) => rows.slice(1).some((cells) => typeof cells[column] === "number"));
   rows.forEach((cells, at) => {
     const row = (at ? made.tBodies[0] ?? made.createTBody() : made.createTHead()).insertRow();
     cells.forEach((cell, column) => {
@@ -160,7 +161,7 @@ export function asTable(rows, chart) {
       if (at && column) one.removeAttribute("scope");
       const figure = at && typeof cell === "number";
       one.textContent = figure ? bare(chart, cell) : cell === "" ? NONE : cell;
-      if (column && (figure || !at || cell === "")) one.className = "num";
+      if (numeric[column]) one.className = "num";
       row.append(one);
     });
   });
