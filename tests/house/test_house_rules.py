@@ -87,8 +87,8 @@ def test_room_has_at_most_fifteen_modules_and_a_face(room: str) -> None:
     assert ast.get_docstring(face)
 
 
-def test_at_most_ten_type_ignores() -> None:
-    assert sum(path.read_text("utf-8").count("type: ignore") for path in modules()) <= 10
+def test_at_most_ten_type_ignores_outside_the_platform() -> None:
+    assert sum(path.read_text("utf-8").count("type: ignore") for path in modules() if "web" not in path.parts) <= 10
 
 
 def test_every_dependency_has_a_line_saying_why() -> None:

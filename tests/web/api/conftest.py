@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,14 @@ def program(park: Any, db: None) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def metered(tmp_path: Path, park: Any) -> Any:
+def metered(tmp_path: Path, park: Any) -> Iterator[Any]:
     """Give the park meters with readings, as an imported folder does."""
+    from django.conf import settings
+
     from lingtan.web.park.folder import export_folder, import_folder
 
+    # Files outlive the test's transaction: what an earlier park of this name left is no part of this one.
+    shutil.rmtree(settings.DATA / "parks" / "T", ignore_errors=True)
     root = tmp_path / "folder"
     export_folder(park, root)
     (root / "meters.csv").write_text(
@@ -50,4 +55,5 @@ def metered(tmp_path: Path, park: Any) -> Any:
     lines = [f"{point},{at},{value}" for point, value in (("M.EA", "1.25"), ("M.EB", "733")) for at in hours]
     (root / "readings" / "m.csv").write_text("\n".join(["point,time,value", *lines]) + "\n")
     import_folder(root, by=None, park=park)
-    return park
+    yield park
+    shutil.rmtree(settings.DATA / "parks" / "T", ignore_errors=True)

@@ -88,8 +88,8 @@ class Walker:
     def _note(self, address: str, response: Any) -> str:
         self.status[address] = response.status_code
         found = set(self.marks.findall(response.told))
-        if response.status_code == 404:
-            found -= set(self.marks.findall(address))  # the page names the address that was asked for, and no more
+        if response.status_code in (302, 404):
+            found -= set(self.marks.findall(address))  # such an answer names the address that was asked for
         if found:
             self.seen[address] = found
         match = response.resolver_match
@@ -151,7 +151,13 @@ def links(told: str, at: str) -> Iterator[str]:
 def addresses(route: str, values: dict[str, list[str]], most: int = 12) -> Iterator[str]:
     """Return addresses of a route with values put into its places; ``words:name`` goes before ``name``."""
     pattern = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", route)
-    pattern = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", pattern).replace("^", "").replace("$", "").replace("\\Z", "")
+    pattern = (
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", pattern)
+        .replace("^", "")
+        .replace("$", "")
+        .replace("\\Z", "")
+        .replace("\\", "")
+    )
     names = re.findall(r"{(\w+)}", pattern)
     given = [next((own for key, own in values.items() if ":" in key and key.split(":")[0] in route
                    and key.split(":")[1] == name), values.get(name, ["1"])) for name in names]  # fmt: skip

@@ -216,7 +216,7 @@ def test_the_operator_invites_three_persons_once(person: Make, capsys: Any) -> N
     assert len(links) == 3
     for link in links:
         page = link[link.index("/invitation/") :]
-        Client().post(page, {"name": "Someone", "password": NEW, "again": NEW})
+        Client(headers={"accept-language": "en"}).post(page, {"name": "Someone", "password": NEW, "again": NEW})
     assert sorted(Membership.objects.filter(park=None).values_list("role", flat=True)) == [
         "audit",
         "security",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from lingtan.web.park.node import Node
 from lingtan.web.park.park import Park
 from lingtan.web.people.access import Access
 from lingtan.web.people.user import User
-from lingtan.web.publish import actions
+from lingtan.web.publish import actions, store
+from lingtan.web.publish.document import Document, DocumentVersion
 from lingtan.web.publish.release import Release
 
 TITLES = ("单位能耗碳排放", "Carbon per unit of energy")
@@ -162,3 +164,23 @@ def test_the_office_proposes_a_figure_on_the_page(park: Park, run: Run, client_a
     made = Release.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, f"/p/T/releases/{made.pk}/")
     assert (made.value, made.state) == (Decimal("1.71"), "proposed")
+
+
+def test_a_released_document_is_handed_to_everybody_and_a_proposed_one_to_nobody(
+    park: Park, client: Any, tmp_path: Path
+) -> None:
+    kept = tmp_path / "report.txt"
+    kept.write_text("released words")
+    sha256, size = store.keep(kept)
+    document = Document.objects.create(park=park, title="Report", sha256=sha256, size=size)
+    version = DocumentVersion.objects.create(
+        park=park, document=document, number=1, name="report.txt", sha256=sha256, size=size,
+        added_at=datetime(2026, 3, 1, tzinfo=UTC),
+    )  # fmt: skip
+    proposed = actions.propose_document(version, ("年报", "Yearly report"), by=office(park))
+    address = f"/public/T/documents/{proposed.pk}/"
+    assert client.get(address).status_code == 404
+    actions.move(proposed, "release", by=office(park, "office2"))
+    answer = client.get(address)
+    assert b"".join(answer.streaming_content) == b"released words"
+    assert "sandbox" in answer["Content-Security-Policy"]

@@ -6,10 +6,13 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 PASSWORD = "Correct-Horse-9"
-MONTHS = range(1, 13)
+# The month before last: pages of reports look back a year from today.
+DUE = (date.today().replace(day=1) - timedelta(days=45)).replace(day=1)
+YEAR, PERIOD = DUE.year, f"{DUE:%Y-%m}"
 NODES = """id,parent,kind,name_zh,name_en
 grid,,grid,电网,Grid
 gasnet,,fuel_network,燃气网,Gas network
@@ -25,14 +28,14 @@ GB,natural_gas,gasnet,B,,final_fuel
 
 
 def folder() -> bytes:
-    """Return the park as a zip: all invoices of 2025 except January's gas, which only the enterprises can tell."""
+    """Return the park as a zip: all invoices of a year but one month's gas, which only the enterprises can tell."""
     rows = ["stream,start,end,amount,unit,kind,reporter"]
-    for month in MONTHS:
-        start, end = f"2025-{month:02}-01", f"2025-{month + 1:02}-01" if month < 12 else "2026-01-01"
-        for stream, who, amount, unit in (("EA", "A", 900, "MWh"), ("EB", "B", 400, "MWh")):
-            rows.append(f"{stream},{start},{end},{amount},{unit},invoice,{who}")
-        if month > 1:
-            rows += [f"GA,{start},{end},30,1e4 Nm3,invoice,A", f"GB,{start},{end},12,1e4 Nm3,invoice,B"]
+    for month in range(1, 13):
+        start = date(YEAR, month, 1)
+        span = f"{start},{(start + timedelta(days=31)).replace(day=1)}"
+        rows += [f"EA,{span},900,MWh,invoice,A", f"EB,{span},400,MWh,invoice,B"]
+        if start != DUE:
+            rows += [f"GA,{span},30,1e4 Nm3,invoice,A", f"GB,{span},12,1e4 Nm3,invoice,B"]
     tables = {
         "park.toml": 'id = "T"\nformat = 1\ncountry = "CN"\ntimezone = "Asia/Shanghai"\n'
         'default_boundary = "SITE"\n[name]\nzh = "青禾产业园"\nen = "Qinghe Park"\n',

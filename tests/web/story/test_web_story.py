@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from story_cast import PASSWORD, Person, folder
+from story_cast import PASSWORD, PERIOD, YEAR, Person, folder
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser's driver runs a loop in this thread
 BROWSER = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
@@ -59,7 +59,7 @@ def join_enterprises() -> None:
 
 
 def set_up(office: Person) -> None:
-    """Bring the park in, compute it, ask both enterprises for January."""
+    """Bring the park in, compute it, ask both enterprises for one month."""
     office.open("/p/T/folder/")
     office.page.set_input_files("#folder-file", {"name": "park.zip", "mimeType": "application/zip", "buffer": folder()})
     office.press("form:has(#folder-file) button")
@@ -73,7 +73,7 @@ def set_up(office: Person) -> None:
     office.page.fill("[name=code]", "monthly")
     office.page.fill("[name=name_zh]", "能源月报")
     office.page.fill("[name=name_en]", "Monthly energy report")
-    office.page.fill("[name=valid_from]", "2025-01")
+    office.page.fill("[name=valid_from]", PERIOD)
     for one in ("A", "B"):
         office.page.check(f"[name=enterprise][value={one}]")
     office.page.uncheck("[name=facts]")
@@ -81,9 +81,9 @@ def set_up(office: Person) -> None:
 
 
 def begin(reporter: Person, enterprise: str) -> str:
-    """Open January's report and return its address."""
+    """Open the month's report and return its address."""
     reporter.open("/p/T/reports/")
-    reporter.press(f"form:has([name=enterprise][value={enterprise}]):has([name=period][value='2025-01']) button")
+    reporter.press(f"form:has([name=enterprise][value={enterprise}]):has([name=period][value='{PERIOD}']) button")
     return reporter.page.url.removeprefix(reporter.base)
 
 
@@ -107,6 +107,7 @@ def hand_in(reporter: Person, approver: Person, address: str) -> None:
 def decide(office: Person, address: str, button: str, reason: str, remark: str = "") -> None:
     office.open(f"{address}review/")
     if remark:
+        office.page.locator("details:has(input[name^=remark-]) > summary").last.click()
         office.page.locator("input[name^=remark-]").last.fill(remark)
     office.page.fill("textarea[name=reason]", reason)
     office.agree(button)
@@ -129,7 +130,7 @@ def test_office_and_enterprises_keep_the_book_together(
         people[name].sign_in(name)
     office = people["office"]
     set_up(office)
-    office.open("/p/T/?year=2025")
+    office.open(f"/p/T/?year={YEAR}")
     before = office.number("total:co2_t")
 
     reports = {"A": begin(people["rita"], "A"), "B": begin(people["rolf"], "B")}
@@ -147,14 +148,14 @@ def test_office_and_enterprises_keep_the_book_together(
     for one in ("A", "B"):
         decide(office, reports[one], "button[formaction$='/do/accept/']", "Agrees with the invoices")
 
-    office.open("/p/T/?year=2025")
+    office.open(f"/p/T/?year={YEAR}")
     after = office.number("total:co2_t")
-    # 43 x 10^4 Nm3 of January's gas at the guideline's heat value, carbon content and oxidation rate.
+    # 43 x 10^4 Nm3 of the month's gas at the guideline's heat value, carbon content and oxidation rate.
     assert 800 < after - before < 1050
 
     vera = people["vera"]
-    vera.open("/p/T/account/?year=2025")
-    vera.page.locator("a.figure[data-explain^='line:']").first.click()
+    vera.open(f"/p/T/account/?year={YEAR}")
+    vera.page.locator("main a.figure[data-explain^='source:']").first.click()
     drawer = vera.page.locator("#drawer:visible")
     drawer.locator("text=/statements\\/(reports|invoices)\\.csv/").first.wait_for(state="attached")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from babel.messages.mofile import read_mo
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,15 +24,6 @@ def found(tool: dict[str, Any]) -> Any:
     return tool["all_words"]()
 
 
-def _said(one: Any) -> tuple[str, ...]:
-    return (one.string,) if isinstance(one.string, str) else tuple(one.string)
-
-
-def _key(one: Any) -> tuple[str, str]:
-    """Return context and singular: a compiled catalogue keeps both."""
-    return one.context or "", one.id[0] if isinstance(one.id, (list, tuple)) else one.id
-
-
 def test_every_word_is_there_once_with_its_places_in_plain_calls(found: Any) -> None:
     assert found.faults == []
 
@@ -42,11 +33,10 @@ def test_the_committed_catalogue_is_what_the_tables_give(tool: dict[str, Any], f
 
 
 def test_the_compiled_catalogue_is_that_of_the_words_and_nothing_is_fuzzy(tool: dict[str, Any]) -> None:
+    made = io.BytesIO()
     with tool["PO"].open("rb") as file:
-        words = {_key(one): _said(one) for one in read_po(file, locale="zh_Hans") if one.id}
-    with tool["PO"].with_suffix(".mo").open("rb") as file:
-        shipped = {_key(one): _said(one) for one in read_mo(file) if one.id}
-    assert shipped == {key: said for key, said in words.items() if any(said)}
+        write_mo(made, read_po(file, locale="zh_Hans"))
+    assert tool["PO"].with_suffix(".mo").read_bytes() == made.getvalue(), "run: make words"
     assert b", fuzzy" not in tool["PO"].read_bytes()
 
 

@@ -108,14 +108,18 @@ def download(request: ParkRequest, pk: int, number: int) -> HttpResponse:
     """Send a version of a document out; only kinds that cannot act are shown in place."""
     documents = Document.objects.visible_to(request.access)
     versions = DocumentVersion.objects.visible_to(request.access).filter(document__in=documents, document=pk)
-    one = get_object_or_404(versions, number=number)
+    return sent(get_object_or_404(versions, number=number), in_place=bool(request.GET.get("show")))
+
+
+def sent(one: DocumentVersion, *, in_place: bool = False) -> HttpResponse:
+    """Return a version's content as an answer that cannot act in the browser; 404 where the content is gone."""
     place = store.place(one.sha256)
     if not place.is_file():
         raise Http404
     ending = PurePosixPath(one.name).suffix.lower()
     shown = ending in SHOWN and _begins(place, ending)
     answer: Any = FileResponse(place.open("rb"), content_type=KINDS[ending][1] if shown else "application/octet-stream")
-    kind = "inline" if shown and request.GET.get("show") else "attachment"
+    kind = "inline" if shown and in_place else "attachment"
     answer["Content-Disposition"] = f"{kind}; filename=\"document{ending}\"; filename*=UTF-8''{quote(one.name)}"
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"

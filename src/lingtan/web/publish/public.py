@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from lingtan.web.park.park import Park
+from lingtan.web.publish.documents import sent
 from lingtan.web.publish.release import Release, ReleaseKind, ReleaseState
 
 
@@ -48,9 +49,9 @@ def park(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def download(request: HttpRequest, code: str, release: int) -> HttpResponse:
     """Hand out a released document."""
-    from lingtan.web.publish.files import serve
-
-    item = open_to_all().filter(park__code=code, pk=release, kind=ReleaseKind.DOCUMENT).first()
+    item = (
+        open_to_all().select_related("document").filter(park__code=code, pk=release, kind=ReleaseKind.DOCUMENT).first()
+    )
     if item is None:
         raise Http404
-    return serve(item.document)
+    return sent(item.document)
