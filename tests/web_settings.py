@@ -18,3 +18,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 DATABASES["default"]["OPTIONS"].pop("pool", None)  # type: ignore[name-defined]  # noqa: F405
+
+# Tables come from the models (one test runs the migrations); the triggers with them.
+PGTRIGGER_INSTALL_ON_MIGRATE = True

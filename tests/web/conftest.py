@@ -24,6 +24,19 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         settings.DATABASES["default"][name] = connections["default"].settings_dict[name] = given[name]
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Add what the libraries' own migrations bring in SQL: tables are made from the models, without migrations."""
+    from django.db import connection
+    from pghistory.models import Context
+    from procrastinate.schema import SchemaManager
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        if "procrastinate_jobs" not in connection.introspection.table_names():
+            Context.install_pgh_attach_context_func(using="default")
+            cursor.execute(SchemaManager.get_schema())
+
+
 @pytest.fixture
 def park(db: None) -> Any:
     """Return a park with two enterprises, A and B, that buy power of one grid, a workshop of A, and streams."""
