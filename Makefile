@@ -43,10 +43,10 @@ check: $(WORDS).mo
 	@$(BIN)/lint-imports
 
 test: check
-	@$(BIN)/python -m pytest -n 2 -m "not nightly"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not nightly"
 
 test-nightly: check
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 	@$(MAKE) --no-print-directory benchmarks
 
 benchmarks: $(STAMP)

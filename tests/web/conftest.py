@@ -28,6 +28,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Add what the libraries' own migrations bring in SQL: tables are made from the models, without migrations."""
     from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
     from pghistory.models import Context
     from procrastinate.schema import SchemaManager
 
@@ -35,6 +36,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         if "procrastinate_jobs" not in connection.introspection.table_names():
             Context.install_pgh_attach_context_func(using="default")
             cursor.execute(SchemaManager.get_schema())
+            MigrationRecorder(connection).ensure_schema()
 
 
 @pytest.fixture

@@ -87,16 +87,16 @@ def marks() -> tuple[str, ...]:
     return MARKS
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def kept_park(django_db_setup: None, django_db_blocker: Any, small_folder: Path) -> Iterator[int]:
-    """Import and compute the small park once for all tests of the room; it goes with the last of them."""
+    """Import and compute the small park once for all tests of a module; it goes with the last of them."""
     from django.db import transaction
 
     from lingtan.book import Book
     from lingtan.web.account.compute import compute_now
     from lingtan.web.park.folder import import_folder
 
-    # One transaction around all tests of the room: each of them rolls back to a savepoint, the last one the whole.
+    # One transaction around all tests of the module: each of them rolls back to a savepoint, the last one the whole.
     around = transaction.atomic()
     with django_db_blocker.unblock():
         around.__enter__()

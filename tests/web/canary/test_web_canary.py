@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import sys
@@ -21,6 +22,8 @@ from lingtan.web.api import keys
 from lingtan.web.kernel.register import registers
 from lingtan.web.people import actions
 from lingtan.web.people.user import Membership, User
+from lingtan.web.publish import store
+from lingtan.web.publish.document import Document, DocumentVersion
 from lingtan.web.publish.release import Release
 
 NUMBERS = {"a": 518206, "b": 739104}
@@ -70,9 +73,23 @@ class Town:
         Release.objects.create(
             park=park, kind="notice", state="released", title_zh="公开", title_en="Open", released_at=timezone.now()
         )
+        self.release_document()
         self.compute()
         numbers = "|".join([str(NUMBERS["b"]), *self.results()])
         self.marks = re.compile(rf"qzb\d{{4}}k|(?<!\d)(?:{numbers})\d*")
+
+    def release_document(self) -> None:
+        """Release a document of the park's own, in which no enterprise's marks stand."""
+        sha256, size = store.keep(io.BytesIO(b"open to all"))
+        document = Document.objects.create(park=self.park, title="Open", sha256=sha256, size=size)
+        version = DocumentVersion.objects.create(
+            park=self.park, document=document, number=1, name="open.txt", sha256=sha256, size=size,
+            added_at=timezone.now(),
+        )  # fmt: skip
+        Release.objects.create(
+            park=self.park, kind="document", state="released", title_zh="公开文件", title_en="Open document",
+            document=version, released_at=timezone.now(),
+        )  # fmt: skip
 
     def compute(self) -> None:
         """Let the platform draw the account of the filled park."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 from story_cast import PASSWORD, PERIOD, YEAR, Person, folder
 
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser's driver runs a loop in this thread
 BROWSER = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 CAST = {
     "office": ("office", ""), "office2": ("office", ""), "rita": ("reporter", "A"), "anna": ("approver", "A"),
@@ -26,10 +24,13 @@ pytestmark = [
 def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
+    allowed = pytest.MonkeyPatch()
+    allowed.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser's driver runs a loop in this thread
     with sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
         yield opened
         opened.close()
+    allowed.undo()
 
 
 @pytest.fixture
