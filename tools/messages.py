@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -108,6 +109,10 @@ def judge(found: Words) -> None:
             found.faults.append(f"{place}: {one!r} fills {sorted(wanted)}, {said!r} fills {sorted(places(said))}")
 
 
+#: Time of every catalogue: the same words give the same file.
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
 def places(text: str) -> set[str]:
     """Return the names of the places to fill."""
     return {named or braced for named, braced in PLACE.findall(text)}
@@ -115,7 +120,7 @@ def places(text: str) -> set[str]:
 
 def catalogue(found: Words) -> Catalog:
     """Return the catalogue, in the order of the msgids; without times: the same words give the same file."""
-    made = Catalog(locale="zh_Hans", project="lingtan", fuzzy=False, charset="utf-8")
+    made = Catalog(locale="zh_Hans", project="lingtan", fuzzy=False, charset="utf-8", creation_date=EPOCH)
     for (context, one, many), where in sorted(found.asked.items()):
         said = found.given.get((context, one)) or found.given.get(("", one)) or ""
         files = sorted({(name, 0) for name, _line in where})
@@ -128,9 +133,7 @@ def written(made: Catalog) -> bytes:
     """Return the text of the catalogue's file."""
     out = io.BytesIO()
     write_po(out, made, omit_header=False, width=120, include_lineno=False, sort_output=False)
-    text = re.sub(
-        rb'^"(POT-Creation-Date|PO-Revision-Date|Last-Translator|Generated-By): .*\n', b"", out.getvalue(), flags=re.M
-    )
+    text = re.sub(rb'^"(PO-Revision-Date|Last-Translator|Generated-By): .*\n', b"", out.getvalue(), flags=re.M)
     return re.sub(rb"^#( .*)?\n", b"", text, flags=re.M)
 
 

@@ -18,8 +18,8 @@ from lingtan.trace import tell
 from lingtan.trace.sentences import FINDINGS
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "lingtan"
-# Modules whose codes come from a table that is imported above.
-TABLED = ("ledger/folder/faults.py", "series/remarks.py")
+# Modules whose codes come from a table that is imported above, and one that shows findings kept from a run.
+TABLED = ("ledger/folder/faults.py", "series/remarks.py", "web/park/views.py")
 
 
 def _called(call: ast.Call) -> str:
