@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pghistory
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.db.models import ForeignKey, Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -22,6 +24,19 @@ if TYPE_CHECKING:
 def tracked() -> Callable[[type[Model]], type[Model]]:
     """Return the decorator of every record: each change leaves an event that nobody can alter or remove."""
     return pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), append_only=True)
+
+
+@contextmanager
+def many_rows() -> Iterator[None]:
+    """Write many rows of a transaction at once: the triggers join all old rows with all new ones.
+
+    Left to itself the planner joins them row by row, which grows with their square.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop TO off; SET LOCAL plan_cache_mode TO force_custom_plan")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop TO on; SET LOCAL plan_cache_mode TO auto")
 
 
 class HistoryMiddleware:

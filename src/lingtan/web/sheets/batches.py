@@ -30,6 +30,7 @@ from lingtan.ledger.folder.rows import Row, row_fault, typed_rows
 from lingtan.ledger.folder.rules import ROW_RULES
 from lingtan.reference import library
 from lingtan.web.kernel.actions import code_of
+from lingtan.web.kernel.history import many_rows
 from lingtan.web.kernel.record import Record
 from lingtan.web.kernel.register import registers
 from lingtan.web.sheets import workbook
@@ -329,12 +330,8 @@ def _store(register: Register, rows: Sequence[Any], park: Any) -> None:
     model = register.model
     fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
     if rows:
-        with connection.cursor() as cursor:
-            # The history's triggers join all old rows with all new ones: row by row, that grows with their square.
-            cursor.execute("SET LOCAL enable_nestloop TO off; SET LOCAL plan_cache_mode TO force_custom_plan")
-        model.objects.bulk_create(rows, update_conflicts=True, unique_fields=["pk"], update_fields=fields)
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_nestloop TO on; SET LOCAL plan_cache_mode TO auto")
+        with many_rows():
+            model.objects.bulk_create(rows, update_conflicts=True, unique_fields=["pk"], update_fields=fields)
     if register.table in TREE:
         from lingtan.web.park import tree
 

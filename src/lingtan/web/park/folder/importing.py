@@ -19,6 +19,7 @@ from django.utils.translation import gettext_noop as noop
 from lingtan.ledger.finding import Finding
 from lingtan.ledger.folder import FolderError, Loaded, read
 from lingtan.ledger.folder.columns import PARK_TOML
+from lingtan.web.kernel.history import many_rows
 from lingtan.web.park.folder import archive, give, places
 from lingtan.web.park.folder.difference import Changes, compare, told
 from lingtan.web.park.folder.evidence import EVIDENCE, take_evidence, write_evidence
@@ -151,7 +152,8 @@ def _apply(got: _Read, park: Park | None, how: _How) -> tuple[Park, list[Changes
             _carry(got, target)
             step(STEPS[3], 3, len(STEPS))
             made = _settings(got, held, mark)
-            codes = apply(made, changes, got.brought)
+            with many_rows():
+                codes = apply(made, changes, got.brought)
             step(STEPS[4], 4, len(STEPS))
             files = [file for file in got.loaded.extras.files if file.startswith(EVIDENCE)]
             more = [take_evidence(made, got.folder, files, got.records.rows.get("documents", []), codes)]
