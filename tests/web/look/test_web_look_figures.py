@@ -21,6 +21,9 @@ from lingtan.web.kernel.frame import Period
 FIGURES_JS = Path(lingtan.web.__file__).parent / "static" / "app" / "figures.js"
 #: value, kind, digits, text: the cases of look.md and the edges of the rules.
 CASES: list[tuple[Any, str, int | None, str]] = [
+    (0.99998, "share", None, ">99.9"),
+    (1, "share", None, "100.0"),
+    (0.9994, "share", None, "99.9"),
     (548219, "total", None, "548,219"),
     (548218.5, "total", None, "548,219"),
     (1.7132, "ratio", None, "1.71"),

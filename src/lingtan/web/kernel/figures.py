@@ -37,7 +37,8 @@ def number(value: Number, kind: str = "total", digits: int | None = None) -> str
 
     ``kind``: ``total`` (whole from 100, else three figures), ``ratio`` (two decimals), ``share`` and ``uncertainty``
     (a fraction shown in per cent, one decimal), ``factor`` (as published), ``money`` (whole from 1,000, else cents).
-    ``digits`` overrides the decimals. Halves are rounded away from zero; a total under 0.0005 in size is ``<0.001``.
+    ``digits`` overrides the decimals. Halves are rounded away from zero; a total under 0.0005 in size is ``<0.001``,
+    a share that is not whole never ``100.0``.
     """
     amount = decimal(value)
     if not amount.is_finite():
@@ -48,6 +49,8 @@ def number(value: Number, kind: str = "total", digits: int | None = None) -> str
         return f"{amount:,f}".replace("-", MINUS)
     if digits is None and kind == "total" and 0 < abs(amount) < Decimal("0.0005"):
         return "<0.001" if amount > 0 else f"{MINUS}<0.001"
+    if digits is None and kind == "share" and Decimal("99.95") <= amount < 100:
+        return ">99.9"
     places = _places(amount, kind) if digits is None else digits
     shown = f"{amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,f}"
     if kind == "total" and digits is None and "." in shown:

@@ -50,6 +50,7 @@ export function number(value, kind = "total", digits = null) {
     return `${text.startsWith("-") ? MINUS : ""}${fixed(whole, 0)}${part === undefined ? "" : `.${part}`}`;
   }
   if (digits === null && kind === "total" && size > 0 && size < 0.0005) return `${Number(text) < 0 ? MINUS : ""}<0.001`;
+  if (digits === null && kind === "share" && Number(text) >= 99.95 && Number(text) < 100) return ">99.9";
   let shown = fixed(text, digits ?? places(size, kind));
   if (kind === "total" && digits === null && shown.includes(".")) shown = shown.replace(/0+$/, "").replace(/\.$/, "");
   return shown.replace("-", /[1-9]/.test(shown) ? MINUS : "");
