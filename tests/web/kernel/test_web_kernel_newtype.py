@@ -11,6 +11,7 @@ import pgtrigger
 import pytest
 from django.apps import apps
 from django.db import connection, models
+from pgtrigger import registry as triggers
 
 from lingtan.web.kernel import register as registry
 from lingtan.web.kernel.history import tracked
@@ -59,6 +60,9 @@ def visit(db: None) -> Iterator[type[Any]]:
     for name in ("visit", Visit.pgh_event_model._meta.model_name):
         apps.all_models["programme"].pop(name, None)
     apps.clear_cache()
+    for uri, (model, _trigger) in list(triggers._registry.items()):
+        if model._meta.app_label == "programme" and not apps.all_models["programme"].get(model._meta.model_name):
+            del triggers._registry[uri]
 
 
 def test_a_declared_type_has_every_page(visit: type[Any], client_as: Callable[..., Any], park: Any) -> None:
