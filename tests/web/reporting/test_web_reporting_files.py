@@ -130,7 +130,7 @@ def test_a_bill_becomes_invoices_by_account_number(bills: Any, people: Callable[
     assert [(row.stream.code, row.amount, row.unit, row.kind, row.reporter.code) for row in rows] == [
         ("EA", Decimal(3486000), "kWh", "invoice", "grid"), ("EB", Decimal("12.5"), "kWh", "invoice", "grid"),
     ]  # fmt: skip
-    assert rows[0].evidence == ["imports/grid-bills/march.csv"]
+    assert rows[0].evidence == ["evidence/imports/grid-bills/march.csv"]
 
 
 def test_the_same_bill_again_changes_nothing(bills: Any, people: Callable[..., Any]) -> None:

@@ -193,7 +193,9 @@ def test_evidence_is_what_its_name_says(
     browser("reporter", "A").post(at("report_attach", row.pk), {f"file-{row.pk}": upload}, **HTMX)
     held = LineDocument.objects.filter(line=row).select_related("document").first()
     assert (held is not None) == kept
-    assert held is None or (held.document.path.startswith("reports/A/2026-03/") and ".." not in held.document.path)
+    assert held is None or (
+        held.document.path.startswith("evidence/reports/A/2026-03/") and ".." not in held.document.path
+    )
 
 
 def test_evidence_is_handed_out_as_a_file_to_be_kept(report: Any, browser: Callable[..., Any]) -> None:
@@ -203,7 +205,7 @@ def test_evidence_is_handed_out_as_a_file_to_be_kept(report: Any, browser: Calla
     held = LineDocument.objects.get(line=row)
     answer = client.get(at("report_document", report.pk, held.document_id))
     assert (b"".join(answer.streaming_content), answer["Content-Disposition"]) == (
-        b"%PDF-1.7", 'attachment; filename="bill.pdf"',
+        b"%PDF-1.7", 'attachment; filename="document.pdf"; filename*=UTF-8\'\'bill.pdf',
     )  # fmt: skip
     assert browser("reporter", "B").get(at("report_document", report.pk, held.document_id)).status_code == 404
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from lingtan.ledger import park as nouns
@@ -27,7 +28,7 @@ from lingtan.ledger.park import At, Park, Settings, Span
 from lingtan.reference import library
 from lingtan.reference.model import Commodity, FactorRow
 
-__all__ = ["load", "noun_class"]
+__all__ = ["closed_words", "load", "noun_class"]
 
 # Each table stands behind those whose ids it names.
 ORDER = (
@@ -76,9 +77,11 @@ def load(path: str | os.PathLike[str], *, observations: bool = False) -> Loaded:
     return Loaded(park, gathered(reader.found), readings, tree.root, extras)
 
 
-def _context(settings: Settings, tree: Tree) -> Context:
+@cache
+def closed_words() -> Mapping[str, Collection[str]]:
+    """Return the library's closed tables by the names that columns call them."""
     tables = library()
-    words = {
+    return {
         "made_as": {role.code for role in tables.roles.values() if role.side == "made_as"},
         "used_as": {role.code for role in tables.roles.values() if role.side == "used_as"},
         "parameter": set(tables.parameters),
@@ -87,6 +90,9 @@ def _context(settings: Settings, tree: Tree) -> Context:
         "adoption": {rank.word for rank in tables.adoption},
         "subjects": {subject for subject, _ in tables.index},
     }
+
+
+def _context(settings: Settings, tree: Tree) -> Context:
     states: dict[str, str] = {}
 
     def evidence(path: str) -> str:
@@ -101,7 +107,7 @@ def _context(settings: Settings, tree: Tree) -> Context:
         "boundary": set[str](),
         "point": set[str](),
     }
-    return Context(settings.zone, words, known, commodities=tables.commodities, evidence=evidence)
+    return Context(settings.zone, closed_words(), known, commodities=library().commodities, evidence=evidence)
 
 
 def _table(pattern: str, reader: _Reader) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ from lingtan.ledger.finding import Finding
 from lingtan.ledger.folder.cells import Context
 from lingtan.ledger.folder.columns import TABLES, Column, Table
 from lingtan.ledger.folder.faults import CODES
-from lingtan.ledger.folder.load import builder
+from lingtan.ledger.folder.load import builder, closed_words
 from lingtan.ledger.folder.points import check_virtual
 from lingtan.ledger.folder.relations import TABLE_RULES
 from lingtan.ledger.folder.rows import Row, row_fault, typed_rows
@@ -125,9 +124,10 @@ def in_words(finding: Finding) -> str:
 def context_of(register: Register, park: Any, access: Access) -> Context:
     """Return what the folder reads cells against: the library's words, and the ids that the person may see."""
     from lingtan.web.metering.models import Meter, Stream
-    from lingtan.web.park.models import Boundary, Node
+    from lingtan.web.park.models import Boundary, Commodity, Node
 
-    context = Context(ZoneInfo(park.timezone), _library_words(), commodities=_commodities(park, access))
+    own = commodities(Commodity.objects.visible_to(access))
+    context = Context(ZoneInfo(park.timezone), closed_words(), commodities=own)
     needs = {kind for column in TABLES[register.table].columns for kind in kinds_of(column)}
     context.known["park"] = {park.code}
     if "node" in needs:
@@ -146,27 +146,10 @@ def context_of(register: Register, park: Any, access: Access) -> Context:
     return context
 
 
-@lru_cache(maxsize=1)
-def _library_words() -> dict[str, set[str]]:
-    tables = library()
-    return {
-        "made_as": {role.code for role in tables.roles.values() if role.side == "made_as"},
-        "used_as": {role.code for role in tables.roles.values() if role.side == "used_as"},
-        "parameter": set(tables.parameters),
-        "property": set(tables.properties),
-        "statement_kind": set(tables.statement_kinds),
-        "adoption": {rank.word for rank in tables.adoption},
-        "subjects": {subject for subject, _of in tables.index},
-    }
-
-
-def _commodities(park: Any, access: Access) -> Mapping[str, Any]:
-    """Return the library's commodities and the park's own."""
-    from lingtan.web.park.models import Commodity
-
-    rows = _rows(TABLES["commodities.csv"], Commodity.objects.visible_to(access))
-    own = [builder(TABLES["commodities.csv"])(row) for row in rows]
-    return resolve(library().commodities, own)[0] if own else library().commodities
+def commodities(own: QuerySet[Any]) -> Mapping[str, Any]:
+    """Return the library's commodities and those of a park's rows, by code."""
+    made = [builder(TABLES["commodities.csv"])(row) for row in _rows(TABLES["commodities.csv"], own)]
+    return resolve(library().commodities, made)[0] if made else library().commodities
 
 
 def _typed(table: Table, row: Any, context: Context) -> tuple[Row | None, list[Finding]]:

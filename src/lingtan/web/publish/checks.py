@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 
@@ -60,18 +60,20 @@ def clean_name(name: str) -> str:
     return f"{stem.lstrip('-. ')[:100] or 'file'}.{ending[:8].lower()}"
 
 
-def check(name: str, source: BinaryIO, size: int) -> None:
-    """See that a file is what its name says.
+def check(
+    name: str, source: BinaryIO, size: int, *, kinds: Collection[str] = tuple(KINDS), largest: int = LARGEST
+) -> None:
+    """See that a file is what its name says; ``kinds`` (endings of `KINDS`) and ``largest`` [MB] may be narrower.
 
     Raises
     ------
     DocumentRefused : the kind is not taken, the size is out of bounds, the content is another or could act.
     """
     ending = PurePosixPath(name).suffix.lower()
-    if ending not in KINDS:
+    if ending not in kinds:
         said = _("%(name)s: expected one of the kinds %(kinds)s. Save it as PDF, or pack it as a zip archive.")
-        raise DocumentRefused(said % {"name": name, "kinds": " ".join(KINDS)})
-    most = LARGEST_SVG if ending == ".svg" else LARGEST
+        raise DocumentRefused(said % {"name": name, "kinds": " ".join(kinds)})
+    most = LARGEST_SVG if ending == ".svg" else largest
     if not 0 < size <= most * MEGABYTE:
         said = _("%(name)s: expected 1 byte to %(most)s MB; came %(came)s MB. Make it smaller, or split it.")
         raise DocumentRefused(said % {"name": name, "most": most, "came": f"{size / MEGABYTE:.1f}"})

@@ -46,7 +46,7 @@ def add_version(document: Document, upload: UploadedFile, *, by: Access, reason:
         last = DocumentVersion.objects.filter(document=held).order_by("-number").first()
         if last is not None and last.sha256 == digest:
             return None
-        held.path = held.path or _free_path(held.park_id, name)
+        held.path = held.path or free_path(held.park_id, "evidence", name)[0]
         held.sha256, held.size, held.version = digest, size, held.version + 1
         held.save(update_fields=["path", "sha256", "size", "version"])
         return DocumentVersion.objects.create(
@@ -55,13 +55,19 @@ def add_version(document: Document, upload: UploadedFile, *, by: Access, reason:
         )  # fmt: skip
 
 
-def _free_path(park_id: int, name: str) -> str:
-    """Return a path below ``evidence/`` that no document of the park has."""
+def free_path(park_id: int, folder: str, name: str, sha256: str | None = None) -> tuple[str, Document | None]:
+    """Return a path below ``folder`` that no document of the park has, or the one that holds this content there.
+
+    Raises
+    ------
+    DocumentRefused : too many documents have this name.
+    """
     stem, ending = PurePosixPath(name).stem, PurePosixPath(name).suffix
     for number in range(1, MOST_OF_A_NAME):
-        path = f"evidence/{name}" if number == 1 else f"evidence/{stem}-{number}{ending}"
-        if not Document.objects.filter(park_id=park_id, path=path).exists():
-            return path
+        path = f"{folder}/{name}" if number == 1 else f"{folder}/{stem}-{number}{ending}"
+        there = Document.objects.filter(park_id=park_id, path=path).first()
+        if there is None or there.sha256 == sha256:
+            return path, there
     raise DocumentRefused(_("%(name)s: there are too many files of this name. Give it another one.") % {"name": name})
 
 
@@ -108,19 +114,20 @@ def download(request: ParkRequest, pk: int, number: int) -> HttpResponse:
     """Send a version of a document out; only kinds that cannot act are shown in place."""
     documents = Document.objects.visible_to(request.access)
     versions = DocumentVersion.objects.visible_to(request.access).filter(document__in=documents, document=pk)
-    return sent(get_object_or_404(versions, number=number), in_place=bool(request.GET.get("show")))
+    one = get_object_or_404(versions, number=number)
+    return sent(one.sha256, one.name, in_place=bool(request.GET.get("show")))
 
 
-def sent(one: DocumentVersion, *, in_place: bool = False) -> HttpResponse:
-    """Return a version's content as an answer that cannot act in the browser; 404 where the content is gone."""
-    place = store.place(one.sha256)
+def sent(sha256: str, name: str, *, in_place: bool = False) -> HttpResponse:
+    """Return a stored content as an answer that cannot act in the browser; 404 where the content is gone."""
+    place = store.place(sha256)
     if not place.is_file():
         raise Http404
-    ending = PurePosixPath(one.name).suffix.lower()
+    ending = PurePosixPath(name).suffix.lower()
     shown = ending in SHOWN and _begins(place, ending)
     answer: Any = FileResponse(place.open("rb"), content_type=KINDS[ending][1] if shown else "application/octet-stream")
     kind = "inline" if shown and in_place else "attachment"
-    answer["Content-Disposition"] = f"{kind}; filename=\"document{ending}\"; filename*=UTF-8''{quote(one.name)}"
+    answer["Content-Disposition"] = f"{kind}; filename=\"document{ending}\"; filename*=UTF-8''{quote(name)}"
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     answer["Cache-Control"] = "private, no-store"

@@ -54,4 +54,4 @@ def download(request: HttpRequest, code: str, release: int) -> HttpResponse:
     )
     if item is None:
         raise Http404
-    return sent(item.document)
+    return sent(item.document.sha256, item.document.name)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from lingtan.web.kernel.fields import ExactField
+from lingtan.web.kernel.fields import ExactField, person
 from lingtan.web.kernel.history import tracked
 from lingtan.web.kernel.language import in_language
 from lingtan.web.kernel.record import Record
@@ -68,18 +67,6 @@ RELEASE = Workflow(
 )
 
 
-def _person(label: Any) -> models.ForeignKey[Any, Any]:
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        editable=False,
-        verbose_name=label,
-    )
-
-
 @tracked()
 class Release(Record):
     """One item of the public page.
@@ -115,12 +102,12 @@ class Release(Record):
     unit = models.CharField(_("Unit"), max_length=32, blank=True, editable=False)
     status = models.CharField(_("Status"), max_length=32, blank=True, editable=False)
     basis = models.JSONField(default=dict, blank=True, editable=False)
-    proposed_by = _person(_("Proposed by"))
-    consent_by = _person(_("Agreed by"))
+    proposed_by = person(_("Proposed by"), editable=False)
+    consent_by = person(_("Agreed by"), editable=False)
     consent_at = models.DateTimeField(_("Agreed"), null=True, blank=True, editable=False)
-    released_by = _person(_("Released by"))
+    released_by = person(_("Released by"), editable=False)
     released_at = models.DateTimeField(_("Released"), null=True, blank=True, editable=False)
-    withdrawn_by = _person(_("Withdrawn by"))
+    withdrawn_by = person(_("Withdrawn by"), editable=False)
     withdrawn_at = models.DateTimeField(_("Withdrawn"), null=True, blank=True, editable=False)
     reason = models.TextField(_("Reason"), blank=True, editable=False)
 
@@ -136,6 +123,11 @@ class Release(Record):
     def text(self) -> str:
         """Text in the language of the page."""
         return in_language(self.text_zh, self.text_en)
+
+    @property
+    def measure(self) -> str:
+        """How the figure is rounded: intensities keep more places than totals."""
+        return "ratio" if "/" in self.unit else "total"
 
     @property
     def tone(self) -> str:

@@ -15,6 +15,7 @@ from django.db.models import Sum
 from lingtan.ledger import units
 from lingtan.web.account.run import Figure, MonthFlow
 from lingtan.web.metering.meter import Meter, VirtualPoint
+from lingtan.web.park import fit
 from lingtan.web.park.fact import Fact
 from lingtan.web.reporting import periods
 from lingtan.web.reporting.report import NOUGHTS, Answer, ReportLine, State
@@ -83,18 +84,11 @@ def converted(amount: Decimal | None, unit: str, to: str, commodity: Commodity |
         return None
 
 
-def commodities(park: Park) -> dict[str, Commodity]:
+def commodities(park: Park) -> Mapping[str, Commodity]:
     """Return all commodities of a park by code, the library's and its own."""
-    from lingtan.ledger.commodity import resolve
-    from lingtan.reference import library
-    from lingtan.reference.model import Commodity as Noun
     from lingtan.web.park.commodity import Commodity as Row
 
-    own = [
-        Noun(row.code, row.kind, row.unit, row.name_zh, row.name_en, row.parent, row.fossil, row.p_mpa, row.t_c)
-        for row in Row.objects.filter(park=park)
-    ]
-    return resolve(library().commodities, own)[0]
+    return fit.commodities(Row.objects.filter(park=park))
 
 
 def _known(report: Report, lines: list[FormLine], access: Access) -> _Known:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from lingtan.web.kernel.fields import ExactField
+from lingtan.web.kernel.fields import ExactField, person
 from lingtan.web.kernel.history import tracked
 from lingtan.web.kernel.record import Record, RecordQuerySet
 from lingtan.web.kernel.workflow import Move, Workflow
@@ -103,13 +102,6 @@ class ReportedRemarks(Reported):
     """Rows that belong to a line of a report."""
 
     path = "line__report__"
-
-
-def person(label: Any) -> models.ForeignKey:
-    """Make a field that names a person."""
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=label
-    )
 
 
 @tracked()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import pghistory
 from django import forms
@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from lingtan.ledger.folder.settings import REPAIRS
+from lingtan.web.kernel.fields import zones
 from lingtan.web.kernel.register import registers
 from lingtan.web.park.boundary import Boundary
 from lingtan.web.park.park import Park
@@ -53,7 +54,7 @@ class SettingsForm(forms.ModelForm):
 
     def clean_timezone(self) -> str:
         zone = self.cleaned_data["timezone"].strip()
-        if zone not in available_timezones():
+        if zone not in zones():
             raise forms.ValidationError(
                 _("Expected an IANA zone such as Asia/Shanghai; came %(zone)s."), params={"zone": zone}
             )

@@ -154,10 +154,10 @@ def _apply(got: _Read, park: Park | None, how: _How) -> tuple[Park, list[Changes
             made = _settings(got, held, mark)
             with many_rows():
                 codes = apply(made, changes, got.brought)
-            step(STEPS[4], 4, len(STEPS))
-            files = [file for file in got.loaded.extras.files if file.startswith(EVIDENCE)]
-            more = [take_evidence(made, got.folder, files, got.records.rows.get("documents", []), codes)]
-            more += take_records(made, got.records, codes, whole=how.whole)
+                step(STEPS[4], 4, len(STEPS))
+                files = [file for file in got.loaded.extras.files if file.startswith(EVIDENCE)]
+                more = [take_evidence(made, got.folder, files, got.records.rows.get("documents", []), codes)]
+                more += take_records(made, got.records, codes, whole=how.whole)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from lingtan.web.kernel.fields import zones
 from lingtan.web.park.park import Park
 from lingtan.web.people.actions import Ask
 from lingtan.web.people.audit import Act
@@ -146,7 +146,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_timezone(self) -> str:
         """Accept only zones that exist."""
         zone = self.cleaned_data["timezone"].strip()
-        if zone and zone not in available_timezones():
+        if zone and zone not in zones():
             raise ValidationError(
                 _("Expected the name of a zone such as Asia/Shanghai, got “%(zone)s”."), params={"zone": zone}
             )

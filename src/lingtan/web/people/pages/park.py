@@ -77,6 +77,12 @@ def invite(request: ParkRequest) -> HttpResponse:
         raise PermissionDenied
     chosen = next((role for role in roles if role == request.GET.get("role")), roles[0])
     form = InviteForm(request.POST or None, role=chosen, park=request.park, access=request.access)
+    back = reverse("people", kwargs={"park": request.park.code})
+    return invite_page(request, form, back, {"chosen": chosen, "roles": roles, "two": chosen in TWO_PERSONS})
+
+
+def invite_page(request: Any, form: InviteForm, back: str, shown: dict[str, Any]) -> HttpResponse:
+    """Show the form of an offer, and make the offer on POST; a refusal stands at its field."""
     if request.method == "POST" and form.is_valid():
         try:
             made, token = actions.offer(form.ask(), by=request.user)
@@ -84,8 +90,8 @@ def invite(request: ParkRequest) -> HttpResponse:
             form.refuse(error)
         else:
             tell(request, made, token)
-            return redirect("people", park=request.park.code)
-    context = {"form": form, "chosen": chosen, "roles": roles, "two": chosen in TWO_PERSONS}
+            return redirect(back)
+    context = {"form": form, "back": back, **shown}
     return render(request, "people/invite.html", context, status=422 if form.errors else 200)
 
 

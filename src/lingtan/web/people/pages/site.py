@@ -21,7 +21,7 @@ from lingtan.web.people import actions
 from lingtan.web.people.invitation import Invitation
 from lingtan.web.people.pages.auditlog import audit_page
 from lingtan.web.people.pages.forms import InviteForm, ParkForm, PasswordForm, ProfileForm, reason_of
-from lingtan.web.people.pages.park import offer_page, revoke_page, tell
+from lingtan.web.people.pages.park import invite_page, offer_page, revoke_page
 from lingtan.web.people.roles import EXCLUSIVE
 from lingtan.web.people.sign.adapters import home, with_language
 from lingtan.web.people.user import Membership, User
@@ -131,16 +131,8 @@ def administrator_invite(request: SiteRequest, role: str) -> HttpResponse:
     if chosen is None:
         raise Http404
     form = InviteForm(request.POST or None, role=chosen, park=None, access=None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made, token = actions.offer(form.ask(), by=request.user)
-        except ValidationError as error:
-            form.refuse(error)
-        else:
-            tell(request, made, token)
-            return redirect("site_administrators")
-    context = {"form": form, "chosen": chosen, "roles": (), "two": True, "back": reverse("site_administrators")}
-    return render(request, "people/invite.html", context, status=422 if form.errors else 200)
+    back = reverse("site_administrators")
+    return invite_page(request, form, back, {"chosen": chosen, "roles": (), "two": True})
 
 
 @in_site("grant")

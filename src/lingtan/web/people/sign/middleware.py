@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import activate, get_language, gettext, gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
+from lingtan.web.kernel.fields import zones
 from lingtan.web.people import audit
 from lingtan.web.people.sign import passwords
 from lingtan.web.people.user import User
@@ -179,7 +180,7 @@ def _step(request: HttpRequest, name: str, why: str) -> HttpResponse:
 def _settle(request: HttpRequest) -> None:
     """Use the person's time zone, and his language where this browser has not been told another one."""
     user = request.user
-    if user.timezone in available_timezones():
+    if user.timezone in zones():
         timezone.activate(ZoneInfo(user.timezone))
     if user.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and user.language != get_language():
         activate(user.language)

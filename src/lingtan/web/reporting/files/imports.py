@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from lingtan.ledger import clock, units
 from lingtan.web.kernel.workflow import Refused
 from lingtan.web.park.stock import Stock
+from lingtan.web.publish.checks import clean_name
 from lingtan.web.reporting import actions, enter, periods
 from lingtan.web.reporting.beside import commodities
 from lingtan.web.reporting.files import evidence, tables
@@ -221,7 +222,7 @@ def apply(mapping: FileMapping, drafts: list[Draft], name: str, data: bytes, *, 
     entries = {entry.pk: entry for entry in mapping.entries.select_related("stream")}
     with transaction.atomic(), pghistory.context(reason=reason, action="import"):
         document = evidence.file_away(
-            io.BytesIO(data), evidence.clean_name(name), folder=f"imports/{mapping.code}", park_id=mapping.park_id,
+            io.BytesIO(data), clean_name(name), folder=f"evidence/imports/{mapping.code}", park_id=mapping.park_id,
             node_id=None, by=by, links=[],
         )  # fmt: skip
         rows = [

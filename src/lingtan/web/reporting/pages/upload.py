@@ -11,14 +11,14 @@ from urllib.parse import quote
 
 from django.contrib import messages
 from django.core import signing
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from lingtan.web.kernel.pages import ParkRequest, in_park, today_in
 from lingtan.web.kernel.workflow import Refused
-from lingtan.web.publish import store
+from lingtan.web.publish.documents import sent
 from lingtan.web.reporting import actions, periods
 from lingtan.web.reporting.bundle import bundle
 from lingtan.web.reporting.files import imports, ledger, sheet
@@ -132,15 +132,14 @@ def _apply_sheet(request: ParkRequest, found: Any) -> HttpResponse:
 
 @require_GET
 @in_park()
-def document(request: ParkRequest, pk: int, document: int) -> HttpResponse | FileResponse:
+def document(request: ParkRequest, pk: int, document: int) -> HttpResponse:
     """Hand out the evidence of a line to those who see its report."""
     found = common.visible(request, pk)
     held = LineDocument.objects.visible_to(request.access).filter(line__report=found, document=document)
     one = held.select_related("document").first()
-    path = store.place(one.document.sha256) if one is not None and one.document.sha256 else None
-    if one is None or path is None or not path.is_file():
+    if one is None or not one.document.sha256:
         raise Http404
-    return FileResponse(path.open("rb"), as_attachment=True, filename=one.document.path.rpartition("/")[2])
+    return sent(one.document.sha256, one.document.path.rpartition("/")[2])
 
 
 @require_http_methods(["GET", "POST"])
