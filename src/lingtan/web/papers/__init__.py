@@ -1,0 +1,1 @@
+"""Papers of the park as Word and PDF: the monthly brief, the yearly statistical report."""
