@@ -128,3 +128,37 @@ def metered(park: Any) -> Callable[..., None]:
             )
 
     return store
+
+
+def typed_in(report: Any, by: Any) -> None:
+    """Type into every line of a report what its rules let through."""
+    from lingtan.web.reporting import actions
+
+    for row in report.lines.select_related("line"):
+        actions.save_line(row, by=by, version=row.version, text="12.5", reason="as billed")
+
+
+@pytest.fixture
+def accepted(report: Any, people: Callable[..., Any]) -> Any:
+    """Return the accepted report of A for March 2026."""
+    from lingtan.web.reporting import actions
+
+    typed_in(report, people("reporter", "A"))
+    actions.move(report, "submit", by=people("reporter", "A"))
+    actions.move(report, "sign", by=people("approver", "A"))
+    actions.move(report, "accept", by=people("office"), reason="plausible")
+    return report
+
+
+@pytest.fixture
+def behalf(form: Any, people: Callable[..., Any]) -> Any:
+    """Return the report of B for March 2026, entered by the office and accepted by another person of it."""
+    from lingtan.web.park.node import Node
+    from lingtan.web.reporting import actions
+
+    office, head = people("office"), people("office", name="head")
+    made = actions.begin(form, Node.objects.get(park=form.park, code="B"), MARCH, by=office, on_behalf=True)
+    typed_in(made, office)
+    actions.move(made, "hand_in", by=office, reason="no reporter yet")
+    actions.move(made, "accept", by=head, reason="by the bill")
+    return made

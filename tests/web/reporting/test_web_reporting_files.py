@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -20,9 +21,10 @@ from lingtan.web.park.node import Node
 from lingtan.web.park.stock import Stock
 from lingtan.web.reporting import actions
 from lingtan.web.reporting.bundle import bundle
-from lingtan.web.reporting.files import imports, ledger, sheet
+from lingtan.web.reporting.files import bring, imports, sheet
 from lingtan.web.reporting.mapping import Mapping, MappingEntry
 from lingtan.web.reporting.statement import Statement
+from lingtan.web.sheets import workbook
 from lingtan.web.sheets.workbook import SheetError
 
 
@@ -62,7 +64,7 @@ def test_an_untouched_workbook_changes_nothing(loaded: Any) -> None:
 
 
 def test_a_filled_in_workbook_is_tried_then_taken_with_its_reply(loaded: Any, people: Callable[..., Any]) -> None:
-    data = edited(sheet.write(loaded), {"D3": 99.25, "G3": None, "K3": "checked", "F4": "Shut down"})
+    data = edited(sheet.write(loaded), {"D3": 99.25, "G3": None, "L3": "checked", "F4": "Shut down"})
     trial = sheet.read("r.xlsx", data, loaded)
     assert trial.faults == []
     assert sheet.apply(loaded.report, trial.changes, by=people("reporter", "A")) == 2
@@ -109,7 +111,7 @@ def bills(park: Any) -> Any:
         MappingEntry.objects.create(
             park=park,
             mapping=made,
-            key=key,
+            account=key,
             column="电量",
             stream=Stream.objects.get(park=park, code=stream),
             unit="kWh",
@@ -125,7 +127,7 @@ def test_a_bill_becomes_invoices_by_account_number(bills: Any, people: Callable[
     data = BILL.encode(encoding)
     trial = imports.read(bills, "march.csv", data)
     assert (trial.faults, trial.unknown) == ([], {"999": 1})
-    imports.apply(bills, trial.drafts, "march.csv", data, by=people("office"), reason="bills of March")
+    bring.apply(bills, trial.drafts, "march.csv", data, by=people("office"), reason="bills of March")
     rows = Statement.objects.filter(park=bills.park).order_by("stream__code")
     assert [(row.stream.code, row.amount, row.unit, row.kind, row.reporter.code) for row in rows] == [
         ("EA", Decimal(3486000), "kWh", "invoice", "grid"), ("EB", Decimal("12.5"), "kWh", "invoice", "grid"),
@@ -136,7 +138,7 @@ def test_a_bill_becomes_invoices_by_account_number(bills: Any, people: Callable[
 def test_the_same_bill_again_changes_nothing(bills: Any, people: Callable[..., Any]) -> None:
     data = BILL.encode()
     first = imports.read(bills, "march.csv", data)
-    imports.apply(bills, first.drafts, "march.csv", data, by=people("office"), reason="bills")
+    bring.apply(bills, first.drafts, "march.csv", data, by=people("office"), reason="bills")
     again = imports.read(bills, "march.csv", data)
     assert (again.drafts, again.same) == ([], 2)
 
@@ -162,7 +164,7 @@ def test_a_bill_without_its_column_is_refused_as_a_whole(bills: Any) -> None:
 def test_an_import_needs_a_reason_and_the_grant(bills: Any, people: Callable[..., Any]) -> None:
     for access, reason in ((people("office"), " "), (people("reporter", "A"), "x")):
         with pytest.raises(Refused):
-            imports.apply(bills, [], "b.csv", b"", by=access, reason=reason)
+            bring.apply(bills, [], "b.csv", b"", by=access, reason=reason)
 
 
 @pytest.fixture
@@ -176,7 +178,7 @@ def statistics(park: Any) -> Any:
     rows = (("消费量", "statement", stream, None, ""), ("期末库存", "stock", None, enterprise, "diesel"))
     for column, target, flow, node, commodity in rows:
         MappingEntry.objects.create(
-            park=park, mapping=made, key="32", column=column, target=target, stream=flow, node=node,
+            park=park, mapping=made, account="32", column=column, target=target, stream=flow, node=node,
             commodity=commodity, unit="kWh" if flow else "t",
         )  # fmt: skip
     return made
@@ -204,7 +206,7 @@ def test_a_statistics_form_that_runs_from_january_becomes_months(statistics: Any
         data = form_205(consumed, 7)
         trial = imports.read(statistics, "f.xlsx", data, period=date(2026, month, 1))
         assert trial.faults == []
-        imports.apply(statistics, trial.drafts, f"f{month}.xlsx", data, by=people("office"), reason="form")
+        bring.apply(statistics, trial.drafts, f"f{month}.xlsx", data, by=people("office"), reason="form")
     amounts = Statement.objects.filter(park=statistics.park).order_by("start").values_list("amount", "kind")
     assert list(amounts) == [(Decimal(100), "statistics"), (Decimal(150), "statistics")]
     assert Stock.objects.filter(park=statistics.park).count() == 2
@@ -216,22 +218,59 @@ def test_a_month_before_that_is_not_known_stops_a_running_amount(statistics: Any
     assert "2026-01" in trial.faults[0].message
 
 
-def test_the_ledger_holds_carriers_by_month_and_says_what_is_not_known(
-    report: Any, people: Callable[..., Any], metered: Callable[..., None]
-) -> None:
-    metered("EA", {"2026-01": "1000", "2026-02": "2000"})
-    book = openpyxl.load_workbook(io.BytesIO(ledger.write(report.park, 2026, people("office"))))
-    page = book.worksheets[1]
-    rows = [[cell.value for cell in row] for row in page.iter_rows()]
-    line = next(row for row in rows if row[2] == "kWh")
-    assert line[3:6] == [1000, 2000, None]
-    assert line[15:17] == [3000, "2/12"]
+def bad(kind: str, good: bytes) -> tuple[str, bytes]:
+    """Return an upload of a bad kind, made of a good workbook."""
+    if kind == "bomb":
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as parts:
+            parts.writestr("xl/worksheets/sheet1.xml", b"0" * (workbook.UNPACKED + 1))
+        return "r.xlsx", out.getvalue()
+    if kind == "macros":
+        out = io.BytesIO(good)
+        with zipfile.ZipFile(out, "a") as parts:
+            parts.writestr("xl/vbaProject.bin", b"x")
+        return "r.xlsx", out.getvalue()
+    if kind == "wrong sheet":
+        book = openpyxl.Workbook()
+        book.active.append(["x"])
+    else:
+        book = openpyxl.load_workbook(io.BytesIO(good))
+    if kind == "merged":
+        book.active.merge_cells("D3:D4")
+    if kind == "far":
+        book.active.cell(row=workbook.REACH + 5, column=4).value = " "
+    out = io.BytesIO()
+    book.save(out)
+    return "r.xlsm" if kind == "macro name" else "r.xlsx", out.getvalue()
 
 
-def test_an_enterprise_finds_only_its_own_rows_in_the_ledger(
-    report: Any, people: Callable[..., Any], metered: Callable[..., None]
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [("bomb", "unpacked"), ("macros", "macros"), ("macro name", "macros"), ("wrong sheet", "sheet"),
+     ("far", "reach"), ("merged", "merged")],
+)  # fmt: skip
+def test_a_bad_workbook_changes_nothing_of_a_report_and_says_why(
+    loaded: Any, browser: Callable[..., Any], kind: str, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    metered("EB", {"2026-01": "987654"})
-    data = ledger.write(report.park, 2026, people("reporter", "A"))
-    book = openpyxl.load_workbook(io.BytesIO(data))
-    assert 987654 not in [cell.value for page in book for row in page.iter_rows() for cell in row]
+    monkeypatch.setattr(workbook, "REACH", 60)
+    name, data = bad(kind, sheet.write(loaded))
+    address = reverse("report_upload", args=["T", loaded.report.pk])
+    page = browser("reporter", "A").post(address, {"file": SimpleUploadedFile(name, data)}).content.decode()
+    assert f"({code})" in page
+    assert "Nothing was written" in page
+    assert loaded.report.lines.get(line__code="EA").amount == Decimal("12.5")
+
+
+def test_the_entry_on_behalf_is_marked_in_the_workbook(behalf: Any, people: Callable[..., Any]) -> None:
+    page = openpyxl.load_workbook(io.BytesIO(sheet.write(bundle(behalf, people("office"))))).active
+    heads = [cell.value for cell in page[1]]
+    assert [page.cell(row=line, column=heads.index("entered") + 1).value for line in (3, 4)] == [
+        "entered by the office"
+    ] * 2
+
+
+def test_the_entry_on_behalf_is_marked_in_statement_and_pages(behalf: Any, browser: Callable[..., Any]) -> None:
+    assert all("entered by the office" in row.note for row in Statement.objects.filter(park=behalf.park))
+    for role, code in (("office", ""), ("reporter", "B")):
+        page = browser(role, code).get(reverse("report", args=["T", behalf.pk])).content.decode()
+        assert "entered by the office" in page

@@ -307,3 +307,18 @@ def test_an_edition_with_reports_ahead_is_not_cut_short(report: Any, people: Cal
 
     with pytest.raises(ValidationError):
         new_edition(report.form, date(2026, 2, 1), by=people("office"))
+
+
+def test_a_unit_of_another_quantity_is_refused_for_a_line(form: Any) -> None:
+    line = form.lines.get(code="EA")
+    line.unit = "m3"
+    with pytest.raises(ValidationError):
+        line.full_clean()
+
+
+def test_a_metered_amount_that_does_not_convert_says_so(
+    report: Any, people: Callable[..., Any], metered: Callable[..., None]
+) -> None:
+    metered("EA", {"2026-03": "5"}, unit="m3")
+    near = bundle(report, people("reporter", "A")).rows[0].near
+    assert (near.metered, near.how) == (None, "other_unit")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -58,18 +58,6 @@ def test_a_written_period_is_read_back(text: str) -> None:
 def test_what_is_no_period_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the text itself is the message
         periods.read(text)
-
-
-def test_reminders_come_by_urgency() -> None:
-    now = datetime(2026, 4, 8, 4, tzinfo=UTC)
-    due = {
-        1: now + timedelta(days=9),
-        2: now - timedelta(hours=1),
-        3: now + timedelta(hours=2),
-        4: now + timedelta(days=2),
-    }
-    found = periods.reminders(due.items(), now, CN)
-    assert [(one.key, one.level) for one in found] == [(2, "overdue"), (3, "today"), (4, "soon"), (1, "open")]
 
 
 @pytest.mark.parametrize("text", ["2026-03-01", "2026/3/1", "20260301", "2026年3月1日", "2026-03-01 00:00:00"])

@@ -23,6 +23,7 @@ from lingtan.web.people.user import Membership, User
 from lingtan.web.programme import messages
 from lingtan.web.programme.message import Kind
 from lingtan.web.reporting.bundle import Bundle, bundle, lines_for
+from lingtan.web.reporting.closing.state import is_closed
 from lingtan.web.reporting.enter import enter_statements
 from lingtan.web.reporting.report import (
     NOUGHTS,
@@ -86,6 +87,8 @@ def may_type(report: Report, by: Access) -> str:
         return _("The report is in this state: %(state)s. Its amounts are fixed now.") % {
             "state": report.get_state_display()
         }
+    if locked(report):
+        return _("The month is closed. Give a reason first; the report is then a correction of it.")
     if by.may("return") and report.on_behalf:
         return ""
     if own(report, by, "report"):
@@ -93,12 +96,22 @@ def may_type(report: Report, by: Access) -> str:
     return _("Only a reporter of this enterprise fills it in.")
 
 
-def begin(form: FormTemplate, enterprise: Any, name: date, *, by: Access, on_behalf: bool = False) -> Report:
+def locked(report: Report) -> bool:
+    """Tell whether the month of a report is closed and the report is not yet said to be a correction of it."""
+    return report.status != Status.CORRECTED and is_closed(report)
+
+
+def begin(
+    form: FormTemplate, enterprise: Any, name: date, *, by: Access, on_behalf: bool = False, reason: str = ""
+) -> Report:
     """Open the report of an enterprise and a period, or return the one that is there.
+
+    In a closed month it is a correction of it, and needs a ``reason``.
 
     Raises
     ------
-    Refused : the enterprise does not report on the form, or the person is neither its reporter nor the office.
+    Refused : the enterprise does not report on the form, the person is neither its reporter nor the office, or the
+        month is closed and no reason is given.
     """
     found = Report.objects.visible_to(by).filter(enterprise=enterprise, form=form, period=name).order_by("-revision")
     if (there := found.first()) is not None:
@@ -108,16 +121,39 @@ def begin(form: FormTemplate, enterprise: Any, name: date, *, by: Access, on_beh
         park=form.park, enterprise=enterprise, form=form, period=name, start=span.start, end=span.end, due=span.due,
         on_behalf=on_behalf, prepared_by_id=by.user_id,
     )  # fmt: skip
+    if reason.strip() and is_closed(made):
+        made.reason, made.status = reason.strip(), Status.CORRECTED
     if not form.reporters.filter(enterprise=enterprise).exists():
         raise Refused("report.reporter", _("The enterprise does not report on this form."))
     against = may_type(made, by)
     if against:
         raise Refused("report.begin", against)
-    with transaction.atomic(), pghistory.context(action="begin"):
+    with transaction.atomic(), pghistory.context(reason=reason, action="begin"):
         made.save()
         _fill(made)
-        _step(made, "begin", by)
+        _step(made, "begin", by, reason)
     return made
+
+
+def amend(report: Report, *, by: Access, reason: str) -> None:
+    """Say of an open report whose month was closed meanwhile that it is a correction of the month, and why.
+
+    Raises
+    ------
+    Refused : the month is not closed, no reason is given, or the role may not.
+    """
+    if not (own(report, by, "report") or (by.may("return") and report.on_behalf)):
+        raise Refused("report.own", _("Your role may not do this."))
+    if not reason.strip():
+        raise Refused("report.reason", _("Please give a reason; it stays with the record."))
+    with transaction.atomic(), pghistory.context(reason=reason, action="correct"):
+        held = Report.objects.select_for_update(of=("self",)).select_related("form").get(pk=report.pk)
+        if not held.open or not locked(held):
+            raise Refused("report.closed", _("The report is open; no reason is needed."))
+        held.status, held.reason = Status.CORRECTED, reason.strip()
+        held.save(update_fields=["status", "reason"])
+        _step(held, "correct", by, reason)
+    report.refresh_from_db()
 
 
 def _fill(report: Report) -> None:
@@ -243,6 +279,9 @@ def _allowed(report: Report, action: str, by: Access) -> None:
     one = WORKFLOW.named(action)
     if one.grant in ("report", "approve") and not own(report, by, one.grant):
         raise Refused("report.own", _("Your role may not do this."))
+    if one.target in (State.SUBMITTED, State.SIGNED, State.ACCEPTED) and locked(report):
+        words = _("The month is closed. Send the report back; it goes on as a correction, with a reason.")
+        raise Refused("report.month", words)
     if one.other_than and report.lines.filter(entered_by=by.user_id).exists():
         raise Refused("report.eyes", _("Nobody approves his own: somebody else has to do this."))
 
@@ -308,10 +347,11 @@ def correct(report: Report, *, by: Access, reason: str) -> Report:
     if not reason.strip():
         raise Refused("report.reason", _("Please give a reason; it stays with the record."))
     with transaction.atomic(), pghistory.context(reason=reason, action="correct"):
-        held = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)
+        held = Report.objects.select_for_update(of=("self",)).select_related("form").get(pk=report.pk)
         if held.state != State.ACCEPTED or Report.objects.filter(previous=held).exists():
             raise Refused("report.correct", _("Only the newest accepted version is corrected, and once at a time."))
-        status = Status.FINAL if held.status == Status.PRELIMINARY else Status.CORRECTED
+        settled = held.status != Status.PRELIMINARY or is_closed(held)
+        status = Status.CORRECTED if settled else Status.FINAL
         made = Report.objects.create(
             park_id=held.park_id, enterprise_id=held.enterprise_id, form_id=held.form_id, period=held.period,
             start=held.start, end=held.end, due=held.due, revision=held.revision + 1, previous=held, status=status,

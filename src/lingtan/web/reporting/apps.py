@@ -8,3 +8,11 @@ class Room(AppConfig):
 
     name = "lingtan.web.reporting"
     label = "reporting"
+
+    def ready(self) -> None:
+        """Let accounts keep what meters say of billing periods."""
+        from lingtan.web.account.compute import FOLLOWERS
+        from lingtan.web.reporting.between import keep
+
+        if keep not in FOLLOWERS:
+            FOLLOWERS.append(keep)

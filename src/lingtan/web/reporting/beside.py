@@ -17,7 +17,7 @@ from lingtan.web.account.run import Figure, MonthFlow
 from lingtan.web.metering.meter import Meter, VirtualPoint
 from lingtan.web.park import fit
 from lingtan.web.park.fact import Fact
-from lingtan.web.reporting import periods
+from lingtan.web.reporting import between, periods
 from lingtan.web.reporting.report import NOUGHTS, Answer, ReportLine, State
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ class Beside:
     """Amounts beside a line, in the line's unit; None where nothing is known.
 
     ``how``: ``metered``; ``no_meter`` (the stream has none); ``no_stream`` (a fact); ``not_computed`` (no account of
-    the period yet); ``incomplete`` (the meter does not cover the period); ``other_span`` (not of whole months).
+    the period yet); ``incomplete`` (the meter does not cover the period); ``other_unit`` (the form's unit is of another
+    quantity).
     ``factor`` is t CO2 per unit, as the newest account with this stream has it. ``months`` are the last thirteen.
     """
 
@@ -51,7 +52,7 @@ class Beside:
 class _Known:
     """What the park's records say of some streams: (stream, month) -> adopted flow, and the other look-ups."""
 
-    flows: Mapping[tuple[int, str], MonthFlow]
+    flows: Mapping[tuple[int, str], MonthFlow | between.PeriodFlow]
     with_meter: frozenset[int]
     factors: Mapping[int, tuple[Decimal, str]]
     former: Mapping[str, ReportLine]
@@ -67,9 +68,7 @@ def beside(report: Report, lines: Iterable[FormLine], access: Access) -> dict[in
 
 
 def months_of(report: Report) -> tuple[str, ...]:
-    """Return the calendar months that a report covers; empty where its period is not of whole months."""
-    if report.form.first_day != 1:
-        return ()
+    """Return the names of the months that a report covers; they begin on the form's first day."""
     count = periods.MONTHS[report.form.period_kind]
     return tuple(f"{periods.shifted(report.period, step):%Y-%m}" for step in range(count))
 
@@ -94,7 +93,7 @@ def commodities(park: Park) -> Mapping[str, Commodity]:
 def _known(report: Report, lines: list[FormLine], access: Access) -> _Known:
     streams = {line.stream_id for line in lines if line.stream_id}
     wanted = _around(report)
-    flows = newest_flows(streams, wanted, access)
+    flows = _flows(report, streams, wanted, access)
     meters = Meter.objects.visible_to(access).filter(stream__in=streams).values_list("stream", flat=True)
     formulas = VirtualPoint.objects.visible_to(access).filter(stream__in=streams).values_list("stream", flat=True)
     start, end = (_year_back(report, at) for at in (report.start, report.end))
@@ -107,6 +106,20 @@ def _known(report: Report, lines: list[FormLine], access: Access) -> _Known:
         facts={fact.quantity: fact for fact in facts},
         commodities=commodities(report.park),
     )
+
+
+def _flows(
+    report: Report, streams: set[int], months: list[str], access: Access
+) -> Mapping[tuple[int, str], MonthFlow | between.PeriodFlow]:
+    """Return the flows of months that begin on the form's first day, by stream and the month's name."""
+    first_day, zone = report.form.first_day, ZoneInfo(report.park.timezone)
+    if first_day == 1:
+        return newest_flows(streams, months, access)
+    spans = {
+        month: periods.period(periods.read(month)[0], "month", first_day=first_day, due_days=1, due_hour=0, zone=zone)
+        for month in months
+    }
+    return between.newest(streams, spans, access)
 
 
 def newest_flows(streams: Iterable[int], months: Iterable[str], access: Access) -> dict[tuple[int, str], MonthFlow]:
@@ -215,12 +228,17 @@ def _metered(
 ) -> tuple[Decimal | None, str]:
     if line.stream_id not in known.with_meter:
         return None, "no_meter"
-    if not months:
-        return None, "other_span"
     if any((line.stream_id, month) not in known.flows for month in months):
         return None, "not_computed"
     amount = _sum(line, months, known, commodity, only=METERED)
+    if amount is None and any(_foreign(known.flows[line.stream_id, month], line, commodity) for month in months):
+        return None, "other_unit"
     return amount, "incomplete" if amount is None else "metered"
+
+
+def _foreign(flow: MonthFlow | between.PeriodFlow, line: FormLine, commodity: Commodity | None) -> bool:
+    """Tell whether a known amount does not convert to the line's unit."""
+    return flow.amount is not None and converted(flow.amount, flow.unit, line.unit, commodity) is None
 
 
 def _sum(

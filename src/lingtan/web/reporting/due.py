@@ -11,20 +11,26 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from lingtan.web.kernel.history import unchanged
+from lingtan.web.park.node import Node
 from lingtan.web.programme.tasks import Task, task_source
 from lingtan.web.reporting import periods
-from lingtan.web.reporting.form import FormReporter
+from lingtan.web.reporting.form import FormReporter, FormTemplate
 from lingtan.web.reporting.report import OPEN, Report, State
 
 if TYPE_CHECKING:
     from lingtan.web.park.park import Park
     from lingtan.web.people.access import Access
-    from lingtan.web.reporting.form import FormTemplate
 
 #: Months of reports that the pages look back on.
 BACK = 12
 NOT_BEGUN = "not_begun"
+#: Reports that wait for the office are tasks one by one up to this many, above it one task together.
+SINGLY = 12
+#: What a cell says of a report; the rest of hundreds of reports is not read.
+_READ = ("form", "enterprise", "period", "state", "revision", "returns", "reason")
 _WAITING = (State.SIGNED, State.REVIEW)
 
 
@@ -81,6 +87,8 @@ def cells(reporters: Iterable[FormReporter], reports: Iterable[Report], now: dat
         for span in spans[row.form_id]:
             key = (row.form_id, row.enterprise_id, span.name)
             report = newest.get(key)
+            if report is not None:
+                report.form, report.enterprise = row.form, row.enterprise
             found.append(Cell(row.form, row.enterprise, span.name, span.due, span.end, report, key in accepted))
     return sorted(found, key=lambda one: (one.name, -one.form.pk, -one.enterprise.pk), reverse=True)
 
@@ -94,9 +102,14 @@ def _names(form: FormTemplate, now: datetime) -> list[date]:
 
 
 def cells_of(access: Access, now: datetime) -> list[Cell]:
-    """Return the cells that somebody may see; the reports of others are not counted either."""
+    """Return the cells that somebody may see; the reports of others are not counted either. Not to be changed."""
+    key = ("cells", access.park_id, access.sees, access.roles, access.actions, now.replace(second=0, microsecond=0))
+    return unchanged(key, (FormTemplate, FormReporter, Report, Node), lambda: _cells(access, now))
+
+
+def _cells(access: Access, now: datetime) -> list[Cell]:
     reporters = FormReporter.objects.visible_to(access).select_related("form__park", "enterprise")
-    reports = Report.objects.visible_to(access).select_related("form", "enterprise")
+    reports = Report.objects.visible_to(access).only(*_READ)
     since = periods.shifted(now.date(), -BACK - 2)
     return cells(reporters, reports.filter(period__gte=since), now)
 
@@ -113,8 +126,17 @@ def report_tasks(park: Park, access: Access, today: date) -> Iterable[Task]:
         return
     now = timezone.now()
     zone = ZoneInfo(park.timezone)
-    for cell in cells_of(access, now):
-        title = _title(cell, access, now)
+    found = cells_of(access, now)
+    late = len(overdue(found, now))
+    if late and access.may("accept"):
+        words = ngettext("%(n)s report is overdue: see who has it", "%(n)s reports are overdue: see who has them", late)
+        yield Task(key="reports:overdue", title=words % {"n": late}, link=reverse("report_overdue", args=[park.code]))
+    waiting = sum(cell.state in _WAITING for cell in found) if access.may("accept") else 0
+    if waiting > SINGLY:
+        words = _("%(n)s reports wait for you to check them") % {"n": waiting}
+        yield Task(key="reports:waiting", title=words, link=reverse("reports", args=[park.code]))
+    for cell in found:
+        title = "" if waiting > SINGLY and cell.state in _WAITING else _title(cell, access, now)
         if title:
             report = cell.report
             names = {"enterprise": cell.enterprise, "period": cell.label}

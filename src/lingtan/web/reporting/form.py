@@ -184,8 +184,22 @@ class FormLine(Record):
             units.read(self.unit)
         except units.UnitError as fault:
             raise ValidationError({"unit": str(fault)}) from fault
+        self._fits()
         if self.source == Source.METERED and self.stream is None:
             raise ValidationError({"source": _("Only a stream has a meter; let the fact be filled in.")})
+
+    def _fits(self) -> None:
+        """Refuse a unit that is of another quantity than the stream's commodity: its amounts could not be read."""
+        from lingtan.web.reporting.beside import commodities
+
+        noun = commodities(self.park).get(self.stream.commodity) if self.stream else None
+        if noun is None:
+            return
+        try:
+            units.exact_ratio(self.unit, noun.unit, noun)
+        except units.UnitError as fault:
+            words = _("Expected a unit that converts to %(wanted)s; came %(came)s.")
+            raise ValidationError({"unit": words % {"wanted": noun.unit, "came": self.unit}}) from fault
 
 
 @tracked()

@@ -42,7 +42,9 @@ class Mapping(Named, Record):
         help_text=_("The utility for bills, the enterprise for statistics forms."),
     )  # fmt: skip
     sheet = models.CharField(_("Sheet"), max_length=64, blank=True, help_text=_("Blank for the first one."))
-    head_row = models.PositiveSmallIntegerField(_("Row of the heads"), default=1, validators=[MinValueValidator(1)])
+    head_row = models.PositiveSmallIntegerField(
+        _("Row of the heads"), default=0, help_text=_("0: the first row that has all columns is looked for.")
+    )
     key_column = models.CharField(
         _("Column of the key"), max_length=128, help_text=_("Account number of a bill, energy code of a form.")
     )
@@ -55,7 +57,13 @@ class Mapping(Named, Record):
     first_day = models.PositiveSmallIntegerField(
         _("First day of the period"), default=1, validators=[MinValueValidator(1), MaxValueValidator(28)]
     )
-    document_column = models.CharField(_("Column of the bill's number"), max_length=128, blank=True)
+    document_column = models.CharField(
+        _("Column of the bill's number"), max_length=128, blank=True,
+        help_text=_("Where it is named, several bills of one account and period are added up."),
+    )  # fmt: skip
+    unit_column = models.CharField(
+        _("Column of the unit"), max_length=128, blank=True, help_text=_("Where the file says it; blank where not.")
+    )
     cumulative = models.BooleanField(
         _("Amounts run from January"), default=False, help_text=_("The amount of a month is then the difference.")
     )
@@ -78,7 +86,7 @@ class MappingEntry(Record):
     """One account or one item of a form: which column of its row becomes which stream's amount."""
 
     mapping = models.ForeignKey(Mapping, on_delete=models.CASCADE, related_name="entries", verbose_name=_("Mapping"))
-    key = models.CharField(_("Key"), max_length=128, help_text=_("Account number, or energy code of the form."))
+    account = models.CharField(_("Key"), max_length=128, help_text=_("Account number, or energy code of the form."))
     column = models.CharField(_("Column of the amount"), max_length=128)
     target = models.CharField(_("What it becomes"), max_length=16, choices=Target.choices, default=Target.STATEMENT)
     stream = models.ForeignKey(
@@ -93,10 +101,10 @@ class MappingEntry(Record):
     class Meta:
         verbose_name = _("Line of a file mapping")
         verbose_name_plural = _("Lines of file mappings")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["mapping", "key", "column"], name="mapping_entry")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["mapping", "account", "column"], name="mapping_entry")]
 
     def __str__(self) -> str:
-        return f"{self.key} · {self.column}"
+        return f"{self.account} · {self.column}"
 
     def clean(self) -> None:
         """Check that the target is whole and that the unit can be read."""
@@ -119,7 +127,7 @@ register(
         filters=("kind", "reporter"),
         form=(
             (_("What it is"), ("code", "name_zh", "name_en", "kind", "reporter")),
-            (_("Where it stands in the file"), ("sheet", "head_row", "key_column", "document_column")),
+            (_("Where it stands in the file"), ("sheet", "head_row", "key_column", "document_column", "unit_column")),
             (
                 _("Which period"),
                 ("month_column", "first_day", "start_column", "end_column", "end_inclusive", "cumulative"),
@@ -133,12 +141,12 @@ register(
         model=MappingEntry,
         slug="file-mapping-lines",
         group="reporting",
-        columns=("key", "mapping", "column", "target", "stream", "node", "commodity", "unit"),
+        columns=("account", "mapping", "column", "target", "stream", "node", "commodity", "unit"),
         filters=("mapping", "target"),
-        search=("key", "column", "commodity"),
-        order=("mapping", "key"),
+        search=("account", "column", "commodity"),
+        order=("mapping", "account"),
         form=(
-            (_("Where it stands in the file"), ("mapping", "key", "column", "unit")),
+            (_("Where it stands in the file"), ("mapping", "account", "column", "unit")),
             (_("What it becomes"), ("target", "stream", "node", "commodity")),
         ),
         hint=_("No line yet. Each account number or energy code leads to a stream."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -81,26 +81,3 @@ def read(text: str) -> tuple[date, str]:
     if len(text) != 7:
         raise ValueError(text)
     return date(int(year), int(rest), 1), "month"
-
-
-@dataclass(frozen=True, slots=True)
-class Reminder:
-    """What one party has still to do. ``level``: soon (within three days), today, overdue, else open."""
-
-    key: int
-    due: datetime
-    level: str
-    days: int
-
-
-def reminders(open_items: Iterable[tuple[int, datetime]], now: datetime, zone: tzinfo) -> list[Reminder]:
-    """Return the reminders of items (key, due instant) that are not done, most urgent first.
-
-    Days are calendar days in the park's zone. Holidays and weekends count as days: no calendar of holidays is known.
-    """
-    found = []
-    for key, due in open_items:
-        days = (due.astimezone(zone).date() - now.astimezone(zone).date()).days
-        level = "overdue" if due <= now else "today" if days == 0 else "soon" if days <= 3 else "open"
-        found.append(Reminder(key, due, level, days))
-    return sorted(found, key=lambda one: one.due)

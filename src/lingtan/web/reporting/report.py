@@ -169,6 +169,7 @@ class ReportLine(Record):
     """What the report says of one line; ``typed`` is the text as it was written, ``amount`` its number."""
 
     scope = ("report__enterprise",)
+    dated = ("report__start", "report__end")
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="lines")
     line = models.ForeignKey("reporting.FormLine", on_delete=models.PROTECT, related_name="+", verbose_name=_("Item"))
@@ -196,6 +197,7 @@ class LineDocument(Record):
     """A document that stands behind a line."""
 
     scope = ("line__report__enterprise",)
+    dated = ("line__report__start", "line__report__end")
 
     line = models.ForeignKey(ReportLine, on_delete=models.CASCADE, related_name="attached")
     document = models.ForeignKey("publish.Document", on_delete=models.PROTECT, related_name="+")
@@ -224,6 +226,7 @@ class Remark(Record):
     """A word under a line: the office's when it returns a report, the enterprise's reply."""
 
     scope = ("line__report__enterprise",)
+    dated = ("line__report__start", "line__report__end")
 
     line = models.ForeignKey(ReportLine, on_delete=models.CASCADE, related_name="remarks")
     kind = models.CharField(_("Kind"), max_length=8, choices=RemarkKind.choices)
@@ -248,6 +251,7 @@ class ReportStep(Record):
     """One move of a report, as people read it."""
 
     scope = ("report__enterprise",)
+    dated = ("report__start", "report__end")
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="steps")
     action = models.CharField(_("Step"), max_length=16)

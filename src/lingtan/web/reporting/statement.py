@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +48,20 @@ class Statement(FolderRecord):
     class Meta:
         verbose_name = _("Statement")
         verbose_name_plural = _("Statements")
+
+    def clean(self) -> None:
+        """Keep closed months as they are: what changes in them is a correction by its own way."""
+        from lingtan.web.reporting.closing.state import closed_months, months_within
+
+        if self.start is None or self.end is None:
+            return
+        held = Statement.objects.filter(pk=self.pk).first() if self.pk else None
+        zone = ZoneInfo(self.park.timezone)
+        spans = [(self.start, self.end), *([(held.start, held.end)] if held else [])]
+        months = [month for start, end in spans for month in months_within(start, end, zone)]
+        if shut := sorted(closed_months(self.park_id, months)):
+            words = _("%(month)s is closed. Correct the report of the enterprise, or import the bill again.")
+            raise ValidationError({"start": words % {"month": f"{shut[0]:%Y-%m}"}})
 
     def __str__(self) -> str:
         return f"{self.stream} · {self.start.astimezone(ZoneInfo(self.park.timezone)):%Y-%m}"

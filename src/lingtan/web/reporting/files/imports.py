@@ -1,40 +1,47 @@
-"""Bills and statistics forms by a mapping: a trial that tells every fault by cell, then statements, all or none."""
+"""Bills and statistics forms by a mapping: a trial that tells every fault by cell and what would change."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import pghistory
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from lingtan.ledger import clock, units
 from lingtan.web.kernel.workflow import Refused
 from lingtan.web.park.stock import Stock
-from lingtan.web.publish.checks import clean_name
-from lingtan.web.reporting import actions, enter, periods
+from lingtan.web.reporting import actions, periods
 from lingtan.web.reporting.beside import commodities
-from lingtan.web.reporting.files import evidence, tables
+from lingtan.web.reporting.closing.state import closed_months, months_within
+from lingtan.web.reporting.files import tables
 from lingtan.web.reporting.mapping import FileKind, MappingEntry, Target
 from lingtan.web.reporting.mapping import Mapping as FileMapping
 from lingtan.web.reporting.statement import Statement, StatementKind
 from lingtan.web.sheets.workbook import Told
 
-if TYPE_CHECKING:
-    from lingtan.web.people.access import Access
-
-STOCKS = "stocks.csv"
+#: Words in a row that adds others up; such a row is left out, and said to be.
+SUMS = ("合计", "小计", "总计", "累计", "subtotal", "total", "sum")
+#: Units as utilities write them -> as we do.
+UNITS = {
+    "度": "kWh", "千瓦时": "kWh", "kwh": "kWh", "万千瓦时": "1e4 kWh", "万度": "1e4 kWh", "兆瓦时": "MWh", "mwh": "MWh",
+    "方": "m3", "立方米": "m3", "立方": "m3", "m³": "m3", "m3": "m3", "万立方米": "1e4 m3", "标准立方米": "Nm3",
+    "标方": "Nm3", "nm3": "Nm3", "nm³": "Nm3", "万标方": "1e4 Nm3", "吨": "t", "t": "t", "千克": "kg", "公斤": "kg",
+    "kg": "kg", "吉焦": "GJ", "gj": "GJ", "百万千焦": "GJ", "吨标准煤": "tce", "tce": "tce",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What one cell becomes. ``before``: amount of the statement that it replaces, None for a new one."""
+    """What one cell, or several of one account and period, becomes.
+
+    ``before`` is the amount of the statement that it replaces, None for a new one. ``lines`` are the rows of the file;
+    ``closed`` are the closed months (2026-03) that it falls into.
+    """
 
     line: int
     entry: int
@@ -46,16 +53,42 @@ class Draft:
     unit: str
     document: str = ""
     before: Decimal | None = None
+    lines: tuple[int, ...] = ()
+    closed: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Trial:
-    """What a file would do: faults by cell, new and changed amounts, keys that the mapping does not know."""
+    """What a file would do: faults by cell, new and changed amounts, keys that the mapping does not know.
+
+    ``sums`` are rows that add others up; they are left out.
+    """
 
     faults: list[Told] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     same: int = 0
     unknown: dict[str, int] = field(default_factory=dict)
+    sums: list[int] = field(default_factory=list)
+
+    @property
+    def closed(self) -> list[str]:
+        """Closed months that amounts fall into; such an import is a correction and asks for a second person."""
+        return sorted({month for draft in self.drafts for month in draft.closed})
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A trial in the making: the file's table, the mapping, its lines by key."""
+
+    trial: Trial
+    table: tables.Table
+    mapping: FileMapping
+    by_key: Mapping[str, list[MappingEntry]]
+    period: date | None
+    known: Mapping[str, Any]
+
+    def fault(self, code: str, line: int, head: str, text: str) -> None:
+        self.trial.faults.append(Told(code, self.table.place(line, head), text))
 
 
 def kind_of(mapping: FileMapping) -> str:
@@ -74,50 +107,92 @@ def read(mapping: FileMapping, name: str, data: bytes, *, period: date | None = 
     """
     entries = list(mapping.entries.select_related("stream").order_by("pk"))
     needed = {mapping.key_column, *(entry.column for entry in entries)}
-    optional = (mapping.start_column, mapping.end_column, mapping.month_column, mapping.document_column)
+    optional = (
+        mapping.start_column, mapping.end_column, mapping.month_column, mapping.document_column, mapping.unit_column,
+    )  # fmt: skip
     table = tables.read(
         name, data, sheet=mapping.sheet, head_row=mapping.head_row, needed=needed | {one for one in optional if one}
     )
-    trial = Trial()
     by_key: dict[str, list[MappingEntry]] = {}
     for entry in entries:
-        by_key.setdefault(entry.key.strip(), []).append(entry)
+        by_key.setdefault(entry.account.strip(), []).append(entry)
+    reading = _Reading(Trial(), table, mapping, by_key, period, commodities(mapping.park))
     for line, cells in table.rows:
-        _row(trial, table, line, cells, mapping=mapping, by_key=by_key, period=period)
-    _twice(trial, table, mapping)
+        _row(reading, line, cells)
+    trial = reading.trial
+    trial.drafts = _added(reading)
+    _overlapping(reading)
     if not trial.faults:
-        trial.drafts = _difference(trial, mapping)
+        trial.drafts = _difference(reading)
     return trial
 
 
-def _row(
-    trial: Trial, table: tables.Table, line: int, cells: Mapping[str, str], *, mapping: FileMapping,
-    by_key: Mapping[str, list[MappingEntry]], period: date | None,
-) -> None:  # fmt: skip
+def _row(reading: _Reading, line: int, cells: Mapping[str, str]) -> None:
+    mapping, trial = reading.mapping, reading.trial
     key = cells[mapping.key_column].strip()
-    if not key:
-        return
-    if key not in by_key:
-        trial.unknown[key] = trial.unknown.get(key, 0) + 1
+    if key not in reading.by_key:
+        _unread(reading, line, key, cells)
         return
     try:
-        start, end = _span(mapping, cells, period)
+        start, end = _span(mapping, cells, reading.period)
     except ValueError as fault:
         head = mapping.month_column or mapping.start_column
         words = _("Expected a period such as 2026-03 or a day such as 2026-03-01; came %(came)s.")
-        trial.faults.append(Told("period", table.place(line, head), words % {"came": str(fault)[:60] or "—"}))
+        reading.fault("period", line, head, words % {"came": str(fault)[:60] or "—"})
         return
-    document = cells.get(mapping.document_column, "")
-    for entry in by_key[key]:
+    document = cells.get(mapping.document_column, "").strip()
+    for entry in reading.by_key[key]:
         text = cells.get(entry.column, "").strip()
         if not text:
             continue
         try:
-            amount = actions.number_of(text)
+            amount = _amount(reading, entry, text, cells)
         except Refused as fault:
-            trial.faults.append(Told(fault.code, table.place(line, entry.column), str(fault)))
+            head = mapping.unit_column if fault.code == "import.unit" else entry.column
+            reading.fault(fault.code, line, head, str(fault))
             continue
-        trial.drafts.append(Draft(line, entry.pk, key, entry.target, start, end, amount, entry.unit, document))
+        trial.drafts.append(
+            Draft(line, entry.pk, key, entry.target, start, end, amount, entry.unit, document, lines=(line,))
+        )
+
+
+def _unread(reading: _Reading, line: int, key: str, cells: Mapping[str, str]) -> None:
+    """Say of a row without a known key what it is: a sum, an account that nobody mapped, or an amount of nobody."""
+    told = [text.strip().casefold() for text in cells.values() if text.strip()]
+    if any(text.rstrip(":：").endswith(SUMS) for text in told):
+        reading.trial.sums.append(line)
+    elif key:
+        reading.trial.unknown[key] = reading.trial.unknown.get(key, 0) + 1
+    else:
+        columns = {entry.column for entries in reading.by_key.values() for entry in entries}
+        filled = next((column for column in columns if cells.get(column, "").strip()), "")
+        if filled:
+            words = _("The row has an amount but no %(key)s. Where cells are merged, undo the merge and repeat it.")
+            head = reading.mapping.key_column
+            reading.fault("key", line, head, words % {"key": head})
+
+
+def _amount(reading: _Reading, entry: MappingEntry, text: str, cells: Mapping[str, str]) -> Decimal:
+    """Return the amount of a cell in the unit of its mapping; a bill may take something back.
+
+    Raises
+    ------
+    Refused : it is no number, or its unit is not known or is another quantity.
+    """
+    bill = reading.mapping.kind == FileKind.BILL
+    less = bill and text[:1] in "-−－"
+    amount = actions.number_of(text[1:] if less else text)
+    amount = -amount if less else amount
+    written = cells.get(reading.mapping.unit_column, "").strip() if reading.mapping.unit_column else ""
+    if not written:
+        return amount
+    unit = UNITS.get(written.casefold().replace(" ", ""), written)
+    noun = reading.known.get(entry.stream.commodity if entry.stream else entry.commodity)
+    try:
+        return units.convert(amount, unit, entry.unit, noun)
+    except units.UnitError as fault:
+        words = _("Expected the unit %(wanted)s or one that converts to it; came %(came)s. Mend the file.")
+        raise Refused("import.unit", words % {"wanted": entry.unit, "came": written[:20]}) from fault
 
 
 def _span(mapping: FileMapping, cells: Mapping[str, str], period: date | None) -> tuple[datetime, datetime]:
@@ -135,39 +210,90 @@ def _span(mapping: FileMapping, cells: Mapping[str, str], period: date | None) -
     return clock.local_midnight(first, zone), clock.local_midnight(last, zone)
 
 
-def _twice(trial: Trial, table: tables.Table, mapping: FileMapping) -> None:
-    """Name rows that say the same thing twice: one of them would go unseen."""
-    seen: dict[tuple[Any, ...], int] = {}
-    for draft in trial.drafts:
-        key = (draft.entry, draft.start, draft.end)
-        if key in seen and seen[key] != draft.line:
-            words = _("%(key)s stands in row %(first)s already for the same period. Keep one row, or add them up.")
-            place = table.place(draft.line, mapping.key_column)
-            trial.faults.append(Told("twice", place, words % {"key": draft.key, "first": seen[key]}))
-        seen.setdefault(key, draft.line)
+def _added(reading: _Reading) -> list[Draft]:
+    """Add up several bills of one account and period; rows that cannot be told apart are faults."""
+    groups: dict[tuple[Any, ...], list[Draft]] = {}
+    for draft in reading.trial.drafts:
+        groups.setdefault((draft.entry, draft.start, draft.end), []).append(draft)
+    found = []
+    for group in groups.values():
+        first, key = group[0], reading.mapping.key_column
+        numbers = [draft.document for draft in group]
+        for place, draft in enumerate(group[1:], start=1):
+            if not draft.document or draft.document in numbers[:place]:
+                words = _("%(key)s stands in row %(first)s already for the same period. Keep one row, or add them up.")
+                reading.fault("twice", draft.line, key, words % {"key": draft.key, "first": first.line})
+        total = sum((draft.amount for draft in group), Decimal(0))
+        if total < 0:
+            words = _("%(key)s: the bills of the period add up to %(total)s. A correction stands in one file with the "
+                      "bill that it corrects.")  # fmt: skip
+            column = next(entry.column for entry in reading.by_key[first.key] if entry.pk == first.entry)
+            reading.fault("negative", first.line, column, words % {"key": first.key, "total": total})
+        documents = " ".join(dict.fromkeys(filter(None, numbers)))
+        lines = tuple(draft.line for draft in group)
+        found.append(replace(first, amount=total, document=documents, lines=lines))
+    return found
 
 
-def _difference(trial: Trial, mapping: FileMapping) -> list[Draft]:
+def _overlapping(reading: _Reading) -> None:
+    """Name periods of one account that overlap without being the same: days would be counted twice."""
+    ordered = sorted(reading.trial.drafts, key=lambda one: (one.entry, one.start, one.end))
+    for before, draft in pairwise(ordered):
+        if draft.entry == before.entry and draft.start < before.end and draft.target == Target.STATEMENT:
+            words = _("%(key)s: the period overlaps with that of row %(first)s; days would count twice.")
+            head = reading.mapping.start_column or reading.mapping.key_column
+            reading.fault("overlap", draft.line, head, words % {"key": draft.key, "first": before.line})
+
+
+def _difference(reading: _Reading) -> list[Draft]:
     """Return the drafts that are new or change something, with what stood before; count the others."""
+    mapping, trial = reading.mapping, reading.trial
     entries = {entry.pk: entry for entry in mapping.entries.select_related("stream")}
-    known = commodities(mapping.park)
     held = _held(mapping)
+    closed = _closed(mapping, trial.drafts)
     wanted = []
     for draft in _monthly(trial, mapping, held):
         entry = entries[draft.entry]
-        stood = held.get((entry.stream_id, draft.start, draft.end)) if draft.target == Target.STATEMENT else None
-        before = None
-        if stood is not None:
-            try:
-                commodity = known.get(entry.stream.commodity) if entry.stream else None
-                before = units.convert(stood.amount, stood.unit or draft.unit, draft.unit, commodity)
-            except units.UnitError:
-                before = stood.amount
-        if before == draft.amount:
+        stood: Any = held.get((entry.stream_id, draft.start, draft.end))
+        if draft.target != Target.STATEMENT:
+            at = stock_time(mapping, draft)
+            stood = Stock.objects.filter(
+                park=mapping.park_id, node=entry.node_id, commodity=entry.commodity, time=at
+            ).first()
+        before = _before(reading, entry, stood, draft.unit)
+        if stood is not None and before == draft.amount:
             trial.same += 1
         else:
-            wanted.append(replace(draft, before=before))
+            wanted.append(replace(draft, before=before, closed=closed.get((draft.start, draft.end), ())))
     return wanted
+
+
+def _before(reading: _Reading, entry: MappingEntry, stood: Any, unit: str) -> Decimal | None:
+    """Return what stands already in the unit of the draft; as it is where it does not convert."""
+    if stood is None:
+        return None
+    noun = reading.known.get(entry.stream.commodity if entry.stream else entry.commodity)
+    try:
+        return units.convert(stood.amount, stood.unit or unit, unit, noun)
+    except units.UnitError:
+        amount: Decimal = stood.amount
+        return amount
+
+
+def stock_time(mapping: FileMapping, draft: Draft) -> datetime:
+    """Return the instant of a stock: the end of its period, or the beginning of its year."""
+    if draft.target == Target.STOCK:
+        return draft.end
+    zone = ZoneInfo(mapping.park.timezone)
+    return clock.year_bounds(draft.start.astimezone(zone).year, zone)[0]
+
+
+def _closed(mapping: FileMapping, drafts: list[Draft]) -> dict[tuple[datetime, datetime], tuple[str, ...]]:
+    """Return the closed months that spans lie in."""
+    zone = ZoneInfo(mapping.park.timezone)
+    months = {(draft.start, draft.end): months_within(draft.start, draft.end, zone) for draft in drafts}
+    shut = closed_months(mapping.park_id, {month for held in months.values() for month in held})
+    return {span: tuple(f"{month:%Y-%m}" for month in held if month in shut) for span, held in months.items()}
 
 
 def _held(mapping: FileMapping) -> dict[tuple[int, datetime, datetime], Statement]:
@@ -206,55 +332,3 @@ def _monthly(trial: Trial, mapping: FileMapping, held: Mapping[Any, Statement]) 
             continue
         own[stream, draft.start] = amount
         yield replace(draft, amount=amount)
-
-
-def apply(mapping: FileMapping, drafts: list[Draft], name: str, data: bytes, *, by: Access, reason: str) -> int:
-    """Write a trial's amounts with the file as their evidence, all of them or none; return the count.
-
-    Raises
-    ------
-    Refused : the role may not, or no reason is given.
-    """
-    if not by.may("import"):
-        raise Refused("import.role", _("Your role may not do this."))
-    if not reason.strip():
-        raise Refused("import.reason", _("Please give a reason; it stays with the record."))
-    entries = {entry.pk: entry for entry in mapping.entries.select_related("stream")}
-    with transaction.atomic(), pghistory.context(reason=reason, action="import"):
-        document = evidence.file_away(
-            io.BytesIO(data), clean_name(name), folder=f"evidence/imports/{mapping.code}", park_id=mapping.park_id,
-            node_id=None, by=by, links=[],
-        )  # fmt: skip
-        rows = [
-            _statement(mapping, draft, entries[draft.entry], document.path)
-            for draft in drafts
-            if draft.target == Target.STATEMENT
-        ]
-        enter.append(rows, f"statements/{mapping.code}.csv")
-        for draft in drafts:
-            if draft.target != Target.STATEMENT:
-                _stock(mapping, draft, entries[draft.entry], document.path)
-        if drafts:
-            enter.recompute(mapping.park, by=by)
-    return len(drafts)
-
-
-def _statement(mapping: FileMapping, draft: Draft, entry: MappingEntry, path: str) -> Statement:
-    return Statement(
-        park_id=mapping.park_id, stream=entry.stream, start=draft.start, end=draft.end, amount=draft.amount,
-        unit=draft.unit, kind=kind_of(mapping), reporter_id=mapping.reporter_id, evidence=[path],
-        note=" ".join(filter(None, [mapping.code, draft.key, draft.document])), extra={"mapping": mapping.code},
-    )  # fmt: skip
-
-
-def _stock(mapping: FileMapping, draft: Draft, entry: MappingEntry, path: str) -> None:
-    zone = ZoneInfo(mapping.park.timezone)
-    january = clock.year_bounds(draft.start.astimezone(zone).year, zone)[0]
-    at = january if draft.target == Target.STOCK_JANUARY else draft.end
-    row, made = Stock.objects.get_or_create(
-        park_id=mapping.park_id, node_id=entry.node_id, commodity=entry.commodity, time=at,
-        defaults={"amount": draft.amount, "unit": draft.unit, "evidence": [path], "file": STOCKS},
-    )  # fmt: skip
-    if not made and (row.amount, row.unit) != (draft.amount, draft.unit):
-        row.amount, row.unit, row.evidence, row.version = draft.amount, draft.unit, [path], row.version + 1
-        row.save()

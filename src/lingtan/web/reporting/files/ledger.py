@@ -1,35 +1,34 @@
-"""The statistics ledger and the yearly statistical report as one workbook, from what somebody may see.
+"""The statistics ledger and the yearly statistical report as plain values, from what somebody may see.
 
 Ranges of the standard for low-carbon management of industrial parks, 5.4: energy by carrier, renewables, water, waste,
 buildings, travel and management facts. Amounts are the adopted flows of the newest account; nothing is computed anew.
+`yearly` is the face for every paper that shows the ledger (`ledger_sheet` writes it as a workbook).
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
 from django.db.models import Q
-from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lingtan.ledger import clock
+from lingtan.ledger import clock, units
 from lingtan.web.account.run import MonthFlow, Run
-from lingtan.web.kernel.language import in_language
-from lingtan.web.metering.stream import Stream
 from lingtan.web.park.fact import Fact
-from lingtan.web.park.node import NodeKind
+from lingtan.web.park.node import Node, NodeKind
+from lingtan.web.park.stock import Stock
 from lingtan.web.reporting.beside import commodities
-from lingtan.web.reporting.due import cells_of
-from lingtan.web.reporting.report import Answer, Report, ReportLine, State
+from lingtan.web.reporting.closing import MonthState, states_of
+from lingtan.web.reporting.report import Answer, ReportLine, State
 
 if TYPE_CHECKING:
+    from lingtan.reference.model import Commodity
+    from lingtan.web.metering.stream import Stream
     from lingtan.web.park.park import Park
     from lingtan.web.people.access import Access
 
@@ -39,14 +38,31 @@ OUTSIDE = frozenset(
         NodeKind.CONTRACTOR, NodeKind.ATMOSPHERE, NodeKind.WATER_BODY, NodeKind.SOIL, NodeKind.GEOLOGICAL_STORAGE,
     }
 )  # fmt: skip
-#: Sheet -> kinds of commodities on it.
-SHEETS: dict[str, tuple[Any, frozenset[str]]] = {
+#: Group of carriers -> (name, kinds of commodities in it).
+GROUPS: dict[str, tuple[Any, frozenset[str]]] = {
     "energy": (gettext_lazy("Energy by carrier"), frozenset({"fuel", "electricity", "heat", "steam", "cooling"})),
     "water": (gettext_lazy("Water"), frozenset({"water"})),
     "waste": (gettext_lazy("Waste"), frozenset({"waste"})),
     "material": (gettext_lazy("Products and materials"), frozenset({"product", "material"})),
     "emission": (gettext_lazy("Measured emissions"), frozenset({"pollutant", "gas"})),
 }
+#: Row of a carrier -> its name, in the order of the ledger. ``consumed`` = opening + bought + received + made - given
+#: - delivered - closing.
+ROWS: dict[str, Any] = {
+    "opening": gettext_lazy("Opening stock"),
+    "bought": gettext_lazy("Purchased"),
+    "received": gettext_lazy("Received from other units"),
+    "made": gettext_lazy("Own production and recovery"),
+    "given": gettext_lazy("Given out of the park"),
+    "delivered": gettext_lazy("Delivered to other units"),
+    "closing": gettext_lazy("Closing stock"),
+    "consumed": gettext_lazy("Consumption"),
+    "converted": gettext_lazy("of it: conversion input"),
+    "feedstock": gettext_lazy("of it: feedstock"),
+}
+IN, OUT, STOCKS = ("bought", "received", "made"), ("given", "delivered"), ("opening", "closing")
+_BOUGHT_AS = frozenset({"", "grid_supply", "direct_green", "storage_out", "loss"})
+CONVERTED = frozenset({"power_generation", "heat_supply", "cogeneration", "conversion_input"})
 RENEWABLE = ("direct_green", "green_trade", "generation")
 DIRECTIONS = {
     "in": gettext_lazy("bought in"),
@@ -55,105 +71,176 @@ DIRECTIONS = {
 }  # fmt: skip
 
 
-class Book:
-    """A workbook under construction: sheets of plain rows, figures as figures, nothing that runs."""
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """An amount of a month. ``amount`` is None where nothing is known; ``partial``: a stream of several is missing.
 
-    def __init__(self) -> None:
-        self.out = io.BytesIO()
-        self.book = xlsxwriter.Workbook(
-            self.out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        )
-        self.head = self.book.add_format({"bold": True, "bg_color": "#E1F1EE", "bottom": 1, "text_wrap": True})
-        self.figure = self.book.add_format({"num_format": "#,##0.######"})
-        self.title = self.book.add_format({"bold": True, "font_size": 14})
-
-    def sheet(
-        self, name: str, heads: Iterable[Any], rows: Iterable[Iterable[Any]], *, notes: Iterable[str] = ()
-    ) -> int:
-        """Add a sheet: title, notes, heads, rows; return the count of rows."""
-        sheet = self.book.add_worksheet(name[:31])
-        sheet.write_string(0, 0, name, self.title)
-        line = 1
-        for line, note in enumerate(notes, start=1):
-            sheet.write_string(line, 0, note)
-        line += 1
-        titles = [str(head) for head in heads]
-        for at, head in enumerate(titles):
-            sheet.write_string(line, at, head, self.head)
-        sheet.set_column(0, max(len(titles) - 1, 0), 16)
-        sheet.freeze_panes(line + 1, 1)
-        count = 0
-        for count, row in enumerate(rows, start=1):
-            for at, value in enumerate(row):
-                self._put(sheet, line + count, at, value)
-        return count
-
-    def _put(self, sheet: Any, line: int, at: int, value: Any) -> None:
-        if value is None or value == "":
-            return
-        if isinstance(value, Decimal | int | float) and not isinstance(value, bool):
-            sheet.write_number(line, at, float(value), self.figure)
-        elif isinstance(value, datetime):
-            sheet.write_string(line, at, f"{value:%Y-%m-%d %H:%M}")
-        else:
-            sheet.write_string(line, at, str(value)[:32_000])
-
-    def done(self) -> bytes:
-        """Close the workbook and return it."""
-        self.book.close()
-        return self.out.getvalue()
-
-
-def write(park: Park, year: int, access: Access) -> bytes:
-    """Return the ledger of a year; an enterprise gets its own rows."""
-    book = Book()
-    rows = flows(park, year, access)
-    _cover(book, park, year, access, rows)
-    months = [f"{year}-{number:02}" for number in range(1, 13)]
-    heads = [_("Carrier"), _("Direction"), _("Unit"), *months, _("Sum of known"), _("Months known"), "tce", _("Origin")]
-    for title, kinds in SHEETS.values():
-        book.sheet(str(title), heads, (_flow_row(one, months) for one in rows if one["kind"] in kinds))
-    heads = [_("Stream"), _("Carrier"), _("Made as"), _("Unit"), *months, _("Sum of known")]
-    book.sheet(_("Renewables"), heads, _renewables(park, year, access, months))
-    _facts(book, park, year, access)
-    _reports(book, park, year, access)
-    return book.done()
-
-
-def flows(park: Park, year: int, access: Access) -> list[dict[str, Any]]:
-    """Return the adopted flows of a year by carrier and direction, with what is known of each month.
-
-    A stream is bought in or given out where its other end is a node outside of every park (grid, market, water body);
-    what flows within one enterprise, or within the park's own networks, is not listed.
+    ``estimated``: at least a part of it is an estimate.
     """
+
+    amount: Decimal | None = None
+    partial: bool = False
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a carrier: twelve months and the year. ``what`` is a key of `ROWS`.
+
+    ``year`` is the sum of the known months, of stocks the level at its end; None where nothing is known.
+    ``known`` counts the months that are known in full, ``origins`` are words such as meter, invoice, report, estimate.
+    """
+
+    what: str
+    months: tuple[Cell, ...]
+    year: Decimal | None
+    known: int
+    origins: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the row is, in the language at hand."""
+        return str(ROWS[self.what])
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """One commodity of a unit. ``tce``: tonnes of coal equivalent per ``unit`` (calorific), None where not known."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    group: str
+    unit: str
+    tce: Decimal | None
+    rows: tuple[Row, ...]
+
+    def row(self, what: str) -> Row | None:
+        """Return a row by its key, None where the carrier has none."""
+        return next((row for row in self.rows if row.what == what), None)
+
+    @property
+    def year_tce(self) -> Decimal | None:
+        """Consumption of the year [tce], None where it, or the ratio, is not known."""
+        consumed = self.row("consumed")
+        if consumed is None or consumed.year is None or self.tce is None:
+            return None
+        return consumed.year * self.tce
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The carriers of one enterprise, or of the whole park where ``code`` is blank."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    carriers: tuple[Carrier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """A fact that holds in the year; ``value`` as written."""
+
+    quantity: str
+    subject: str
+    value: str
+    unit: str
+    start: datetime | None
+    end: datetime | None
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An accepted line of a report. ``status``: preliminary, final, corrected; ``on_behalf``: the office entered it."""
+
+    period: str
+    enterprise_zh: str
+    enterprise_en: str
+    item_zh: str
+    item_en: str
+    amount: Decimal | None
+    unit: str
+    answer: str
+    reason: str
+    revision: int
+    status: str
+    on_behalf: bool
+    signed_by: str
+    accepted_by: str
+    accepted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The ledger of a year as somebody may see it; frozen, without a lazy word, an open query or a model.
+
+    ``run``, ``computed``, ``method``: the account that totals and coal equivalents are of, None or blank where there
+    is none (or none for this person: an enterprise sees no totals of the park). ``totals``: word of the account
+    (co2_t, energy_tce_equivalent ...) -> value; names and units stand in `lingtan.trace.words`. ``months``: how final
+    each month is; its counts of reports are of all enterprises and 0 for who does not see the whole park.
+    ``sections``: the park first, for those who see all of it, then enterprises by code. ``missing``: months of
+    enterprises' carriers without a full amount.
+    """
+
+    park: str
+    park_zh: str
+    park_en: str
+    year: int
+    synthetic: bool
+    run: int | None
+    computed: datetime | None
+    method: str
+    code_version: str
+    totals: Mapping[str, Decimal]
+    months: tuple[MonthState, ...]
+    sections: tuple[Section, ...]
+    renewables: tuple[tuple[str, str, str, str, tuple[Cell, ...]], ...]
+    facts: tuple[FactRow, ...]
+    accepted: tuple[Accepted, ...]
+    missing: int
+
+
+def yearly(park: Park, year: int, access: Access) -> Ledger:
+    """Return the statistics ledger of a year with the figures of the yearly statistical report.
+
+    Everything is cut to what ``access`` may see. A month without an account is None, never 0.
+    """
+    run = _run(park, year, access)
+    flows = list(newest(park, year, access))
     known = commodities(park)
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in _newest(park, year, access):
-        stream = row.stream
-        way = "in" if stream.source.kind in OUTSIDE else "out" if stream.target.kind in OUTSIDE else "inside"
-        if way == "inside" and stream.source.enterprise_id == stream.target.enterprise_id:
-            continue
-        noun = known.get(stream.commodity)
-        one = found.setdefault(
-            (stream.commodity, way),
-            {
-                "commodity": stream.commodity, "kind": noun.kind if noun else "other", "way": way, "unit": row.unit,
-                "name_zh": noun.name_zh if noun else "", "name_en": noun.name_en if noun else "",
-                "months": {}, "streams": {}, "origins": set(),
-            },
-        )  # fmt: skip
-        one["streams"].setdefault(row.stream_id, set())
-        if row.amount is not None:
-            one["months"][row.month] = one["months"].get(row.month, Decimal(0)) + row.amount
-            one["streams"][row.stream_id].add(row.month)
-            one["origins"] |= set(row.origin.split("+")) - {"missing", ""}
-    ratios = _ratios(park, year, access)
-    for one in found.values():
-        one["tce"] = ratios.get(one["commodity"])
-    return sorted(found.values(), key=lambda one: (one["kind"], one["commodity"], one["way"]))
+    ratios = _ratios(run)
+    stocks = _stocks(park, year, access)
+    sections = []
+    if access.whole_park:
+        names = (park.name_zh, park.name_en)
+        whole = _section("", names, _sorted(flows, None), stocks=stocks, known=known, ratios=ratios)
+        sections += [whole] if whole.carriers else []
+    for node in Node.objects.visible_to(access).filter(kind=NodeKind.ENTERPRISE).order_by("code"):
+        own = {key: row for key, row in stocks.items() if key[0] == node.pk}
+        rows = _sorted(flows, node.pk)
+        made = _section(node.code, (node.name_zh, node.name_en), rows, stocks=own, known=known, ratios=ratios)
+        if made.carriers:
+            sections.append(made)
+    return Ledger(
+        park=park.code, park_zh=park.name_zh, park_en=park.name_en, year=year, synthetic=bool(park.synthetic),
+        run=run.pk if run else None, computed=run.ended if run else None, method=run.method if run else "",
+        code_version=run.code_version if run else "", totals=_totals(run), months=_months(park, year, access),
+        sections=tuple(sections), renewables=tuple(_renewables(flows, year)), facts=tuple(_facts(park, year, access)),
+        accepted=tuple(_accepted(year, access)), missing=_missing(sections),
+    )  # fmt: skip
 
 
-def _newest(park: Park, year: int, access: Access) -> Iterable[MonthFlow]:
+def _months(park: Park, year: int, access: Access) -> tuple[MonthState, ...]:
+    states = states_of(park, [f"{year}-{number:02}" for number in range(1, 13)]).values()
+    if access.whole_park:
+        return tuple(states)
+    return tuple(MonthState(one.month, one.word, one.closed) for one in states)
+
+
+def newest(park: Park, year: int, access: Access) -> Iterable[MonthFlow]:
+    """Return the flows of a year's months by the newest account of each, with their streams."""
     rows = MonthFlow.objects.visible_to(access).filter(month__startswith=f"{year}-", run__flows_of=None)
     rows = rows.select_related("stream__source", "stream__target").order_by("run__ended", "run_id")
     return {(row.stream_id, row.month): row for row in rows}.values()
@@ -164,100 +251,204 @@ def _run(park: Park, year: int, access: Access) -> Run | None:
     return held.order_by("ended", "pk").last()
 
 
-def _ratios(park: Park, year: int, access: Access) -> dict[str, Decimal]:
+def _totals(run: Run | None) -> dict[str, Decimal]:
+    told = run.result.get("totals", {}) if run else {}
+    return {name: Decimal(str(value)) for name, value in told.items() if isinstance(value, int | float)}
+
+
+def _ratios(run: Run | None) -> dict[str, Decimal]:
     """Return commodity -> tce per unit, as the newest account that the person may see has it."""
-    run = _run(park, year, access)
     given = run.more.get("commodities", {}) if run else {}
     return {code: Decimal(str(one["tce"])) for code, one in given.items() if one.get("tce") is not None}
 
 
-def _flow_row(one: dict[str, Any], months: list[str]) -> list[Any]:
-    amounts = [one["months"].get(month) for month in months]
-    whole = sum((amount for amount in amounts if amount is not None), Decimal(0))
-    known = sum(len(held & set(months)) for held in one["streams"].values())
-    expected = len(one["streams"]) * len(months)
-    name = in_language(one["name_zh"], one["name_en"]) or one["commodity"]
-    tce = whole * one["tce"] if one["tce"] is not None else None
-    return [
-        name, DIRECTIONS[one["way"]], one["unit"], *amounts, whole if known else None, f"{known}/{expected}", tce,
-        ", ".join(sorted(one["origins"])),
-    ]  # fmt: skip
+@dataclass(slots=True)
+class _Sorted:
+    """Flows of a unit by carrier and row, then by month; and which streams each row has."""
+
+    flows: dict[tuple[str, str], dict[str, list[MonthFlow]]] = field(default_factory=dict)
+    streams: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+
+    def put(self, what: str, row: MonthFlow) -> None:
+        key = (row.stream.commodity, what)
+        self.flows.setdefault(key, {}).setdefault(row.month, []).append(row)
+        self.streams.setdefault(key, set()).add(row.stream_id)
+        self.units.setdefault(row.stream.commodity, row.unit)
 
 
-def _renewables(park: Park, year: int, access: Access, months: list[str]) -> Iterable[list[Any]]:
-    wanted = Stream.objects.visible_to(access).filter(made_as__in=RENEWABLE, commodity="electricity")
-    green = wanted.filter(Q(source__kind=NodeKind.GENERATOR) | ~Q(made_as="generation")).order_by("code")
-    held: dict[int, dict[str, MonthFlow]] = {}
-    for row in _newest(park, year, access):
-        held.setdefault(row.stream_id, {})[row.month] = row
-    for stream in green:
-        own = held.get(stream.pk, {})
-        amounts = [own[month].amount if month in own else None for month in months]
-        known = [amount for amount in amounts if amount is not None]
-        unit = next((row.unit for row in own.values()), "")
-        yield [stream.code, stream.commodity, stream.made_as, unit, *amounts, sum(known) if known else None]
+def _sorted(flows: Iterable[MonthFlow], enterprise: int | None) -> _Sorted:
+    """Sort flows into the rows of one enterprise, or of the park for None."""
+    found = _Sorted()
+    for row in flows:
+        for what in _rows_of(row.stream, enterprise):
+            found.put(what, row)
+    return found
 
 
-def _facts(book: Book, park: Park, year: int, access: Access) -> None:
+def _rows_of(stream: Stream, enterprise: int | None) -> Iterator[str]:
+    """Yield the rows that a stream belongs to, from the side of a unit."""
+    if enterprise is None:
+        begins, ends = stream.source.kind not in OUTSIDE, stream.target.kind not in OUTSIDE
+    else:
+        begins, ends = stream.source.enterprise_id == enterprise, stream.target.enterprise_id == enterprise
+    if begins and stream.made_as not in _BOUGHT_AS:
+        yield "made"
+    if ends and not begins:
+        yield "bought" if stream.source.kind in OUTSIDE else "received"
+    if begins and not ends:
+        yield "given" if stream.target.kind in OUTSIDE else "delivered"
+    if ends and stream.used_as in CONVERTED:
+        yield "converted"
+    if ends and stream.used_as == "feedstock":
+        yield "feedstock"
+
+
+def _stocks(park: Park, year: int, access: Access) -> dict[tuple[int | None, str, str], dict[int, list[Stock]]]:
+    """Return the levels at the bounds of months: (enterprise, store, commodity) -> bound (0 to 12) -> rows."""
+    zone = ZoneInfo(park.timezone)
+    start, end = clock.year_bounds(year, zone)
+    bounds = {low: at for at, (low, _high) in enumerate(clock.months(start, end, zone))} | {end: 12}
+    found: dict[tuple[int | None, str, str], dict[int, list[Stock]]] = {}
+    rows = Stock.objects.visible_to(access).filter(time__gte=start, time__lte=end).select_related("node")
+    for row in rows.order_by("pk"):
+        held = found.setdefault((row.node.enterprise_id, row.node.code, row.commodity), {})
+        if row.time in bounds:
+            held[bounds[row.time]] = [row]
+    return found
+
+
+def _section(
+    code: str, names: tuple[str, str], rows: _Sorted, *, stocks: Mapping[Any, Mapping[int, list[Stock]]],
+    known: Mapping[str, Commodity], ratios: Mapping[str, Decimal],
+) -> Section:  # fmt: skip
+    carriers = []
+    for commodity in sorted({key[0] for key in rows.flows}):
+        noun = known.get(commodity)
+        kind = noun.kind if noun else ""
+        group = next((name for name, (_title, kinds) in GROUPS.items() if kind in kinds), "material")
+        unit = rows.units[commodity]
+        levels = [held for (_own, _store, what), held in stocks.items() if what == commodity]
+        made = [_flow_row(what, rows, commodity) for what in ROWS if (commodity, what) in rows.flows]
+        made += _stock_rows(levels, unit, noun)
+        if group == "energy" or (group == "water" and any(row.what in ("bought", "received") for row in made)):
+            made.append(_consumed(made))
+        order = list(ROWS)
+        made.sort(key=lambda one: order.index(one.what))
+        carriers.append(
+            Carrier(commodity, noun.name_zh if noun else "", noun.name_en if noun else "", group, unit,
+                    ratios.get(commodity), tuple(made))
+        )  # fmt: skip
+    order = list(GROUPS)
+    return Section(code, *names, tuple(sorted(carriers, key=lambda one: (order.index(one.group), one.code))))
+
+
+def _flow_row(what: str, rows: _Sorted, commodity: str) -> Row:
+    months = rows.flows[commodity, what]
+    count = len(rows.streams[commodity, what])
+    by_number = {int(month[5:]): held for month, held in months.items()}
+    cells = tuple(_cell(by_number.get(number, []), count) for number in range(1, 13))
+    words = {word for held in months.values() for row in held for word in row.origin.split("+")} - {"missing", ""}
+    return _row(what, cells, tuple(sorted(words)))
+
+
+def _cell(rows: list[MonthFlow], count: int) -> Cell:
+    told = [row for row in rows if row.amount is not None]
+    if not told:
+        return Cell()
+    origins = {word for row in told for word in row.origin.split("+")}
+    partial = len(told) < count or "missing" in origins
+    return Cell(sum((row.amount for row in told), Decimal(0)), partial, "estimate" in origins)
+
+
+def _row(what: str, cells: tuple[Cell, ...], origins: tuple[str, ...] = ()) -> Row:
+    known = [cell.amount for cell in cells if cell.amount is not None]
+    whole = sum(cell.amount is not None and not cell.partial for cell in cells)
+    return Row(what, cells, sum(known, Decimal(0)) if known else None, whole, origins)
+
+
+def _stock_rows(levels: list[Mapping[int, list[Stock]]], unit: str, noun: Commodity | None) -> list[Row]:
+    """Return opening and closing levels of all stores of a carrier; none where it has no store."""
+    if not levels:
+        return []
+    at = [_level(levels, bound, unit, noun) for bound in range(13)]
+    rows = []
+    for what, cells, end in (("opening", at[:12], at[0]), ("closing", at[1:], at[12])):
+        whole = sum(cell.amount is not None and not cell.partial for cell in cells)
+        rows.append(Row(what, tuple(cells), None if end.partial else end.amount, whole))
+    return rows
+
+
+def _level(levels: list[Mapping[int, list[Stock]]], bound: int, unit: str, noun: Commodity | None) -> Cell:
+    told = [row for held in levels for row in held.get(bound, [])]
+    if not told:
+        return Cell()
+    try:
+        amounts = [units.convert(row.amount, row.unit or unit, unit, noun) for row in told]
+    except units.UnitError:
+        return Cell()
+    return Cell(sum(amounts, Decimal(0)), len(told) < len(levels))
+
+
+def _consumed(rows: list[Row]) -> Row:
+    """Return consumption by month and year; where a part of it is not known it is not known, never a part as 0."""
+    held = {row.what: row for row in rows if row.what in (*IN, *OUT, *STOCKS)}
+    cells = tuple(_balance({what: row.months[at] for what, row in held.items()}) for at in range(12))
+    year = _balance({what: Cell(row.year) for what, row in held.items()})
+    whole = sum(cell.amount is not None and not cell.partial for cell in cells)
+    return Row("consumed", cells, year.amount, whole)
+
+
+def _balance(cells: Mapping[str, Cell]) -> Cell:
+    if not cells.keys() - set(STOCKS) or any(cell.amount is None for cell in cells.values()):
+        return Cell()
+    signs = {what: -1 if what in (*OUT, "closing") else 1 for what in cells}
+    total = sum((signs[what] * (cell.amount or Decimal(0)) for what, cell in cells.items()), Decimal(0))
+    told = cells.values()
+    return Cell(total, any(cell.partial for cell in told), any(cell.estimated for cell in told))
+
+
+def _missing(sections: Iterable[Section]) -> int:
+    """Count months of enterprises' purchased, received and given amounts that are not known in full."""
+    rows = (row for one in sections if one.code for carrier in one.carriers for row in carrier.rows)
+    return sum(12 - row.known for row in rows if row.what in (*IN, *OUT))
+
+
+def _renewables(flows: Iterable[MonthFlow], year: int) -> Iterator[tuple[str, str, str, str, tuple[Cell, ...]]]:
+    """Yield (stream, commodity, made as, unit, twelve months) of green power."""
+    held: dict[str, dict[int, MonthFlow]] = {}
+    for row in flows:
+        stream = row.stream
+        green = stream.source.kind == NodeKind.GENERATOR or stream.made_as != "generation"
+        if stream.commodity == "electricity" and stream.made_as in RENEWABLE and green:
+            held.setdefault(stream.code, {})[int(row.month[5:])] = row
+    for code, months in sorted(held.items()):
+        first = next(iter(months.values()))
+        cells = tuple(_cell([months[number]] if number in months else [], 1) for number in range(1, 13))
+        yield code, first.stream.commodity, first.stream.made_as, first.unit, cells
+
+
+def _facts(park: Park, year: int, access: Access) -> Iterator[FactRow]:
     start, end = clock.year_bounds(year, ZoneInfo(park.timezone))
     rows = Fact.objects.visible_to(access).filter(Q(valid_from=None) | Q(valid_from__lt=end))
     rows = rows.filter(Q(valid_to=None) | Q(valid_to__gt=start)).order_by("quantity", "subject", "valid_from")
-    heads = [_("Quantity"), _("About"), _("Value"), _("Unit"), _("From"), _("To"), _("Evidence")]
-    book.sheet(
-        _("Buildings, travel, management"),
-        heads,
-        (
-            [row.quantity, row.subject, row.value, row.unit, row.valid_from, row.valid_to, "; ".join(row.evidence)]
-            for row in rows
-        ),
-    )
+    for row in rows:
+        yield FactRow(row.quantity, row.subject, row.value, row.unit, row.valid_from, row.valid_to, tuple(row.evidence))
 
 
-def _reports(book: Book, park: Park, year: int, access: Access) -> None:
+def _accepted(year: int, access: Access) -> Iterator[Accepted]:
     rows = (
         ReportLine.objects.visible_to(access)
-        .filter(report__period__year=year, report__state=State.ACCEPTED, report__next=None)
+        .filter(report__period__year=year, report__state=State.ACCEPTED)
+        .exclude(report__next__state=State.ACCEPTED)
         .exclude(answer=Answer.EMPTY)
         .select_related("report__enterprise", "report__form", "report__signed_by", "report__accepted_by", "line")
         .order_by("report__period", "report__enterprise__code", "line__order")
     )
-    heads = [
-        _("Period"), _("Enterprise"), _("Item"), _("Amount"), _("Unit"), _("Answer"), _("Reason"), _("Version"),
-        _("Status of the figures"), _("Signed by"), _("Accepted by"), _("Accepted"),
-    ]  # fmt: skip
-    book.sheet(
-        _("Accepted reports"),
-        heads,
-        (
-            [
-                row.report.label, str(row.report.enterprise), str(row.line), row.amount, row.unit,
-                row.get_answer_display(), row.reason, row.report.revision, row.report.get_status_display(),
-                str(row.report.signed_by or ""), str(row.report.accepted_by or ""), row.report.accepted_at,
-            ]
-            for row in rows
-        ),
-    )  # fmt: skip
-
-
-def _cover(book: Book, park: Park, year: int, access: Access, rows: list[dict[str, Any]]) -> None:
-    """Say what the year was: totals of the newest account, reports handed in, what is missing."""
-    run = _run(park, year, access)
-    totals = run.result.get("totals", {}) if run else {}
-    told = [[name, value, ""] for name, value in sorted(totals.items()) if isinstance(value, int | float)]
-    cells = [cell for cell in cells_of(access, timezone.now()) if cell.name.year == year]
-    accepted = Report.objects.visible_to(access).filter(period__year=year, state=State.ACCEPTED, next=None).count()
-    open_months = sum(len(one["streams"]) * 12 - sum(len(held) for held in one["streams"].values()) for one in rows)
-    told += [
-        [_("Reports accepted"), accepted, ""],
-        [_("Reports expected in the last twelve months of it"), len(cells), ""],
-        [_("Months of streams without an amount"), open_months, ""],
-    ]
-    notes = [
-        _("%(park)s · statistical report of %(year)s") % {"park": park, "year": year},
-        _("Amounts are adopted flows of the newest account; an empty cell is not known, never 0."),
-    ]
-    if park.synthetic:
-        notes.append(_("Sample data: the park is synthetic."))
-    if run is None:
-        notes.append(_("Totals of the park are not shown here: there is no account of the year yet, or not for you."))
-    book.sheet(_("Statistical report"), [_("What"), _("Value"), _("Unit")], told, notes=notes)
+    for row in rows:
+        report, node, line = row.report, row.report.enterprise, row.line
+        yield Accepted(
+            report.label, node.name_zh or node.code, node.name_en or node.code, line.name_zh or line.code,
+            line.name_en or line.code, row.amount, row.unit, row.answer, row.reason, report.revision, report.status,
+            report.on_behalf, str(report.signed_by or ""), str(report.accepted_by or ""), report.accepted_at,
+        )  # fmt: skip

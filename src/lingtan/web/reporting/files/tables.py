@@ -16,6 +16,8 @@ from lingtan.web.sheets import workbook
 from lingtan.web.sheets.workbook import SheetError, Told
 
 _DATE = re.compile(r"(\d{4})\D?(\d{1,2})\D(\d{1,2})\D?(?:\s.*)?|(\d{4})(\d{2})(\d{2})")
+#: Rows from the top in which heads are looked for.
+SEARCHED = 40
 _MONTH = re.compile(r"(\d{4})\D?(\d{1,2})\D?|(\d{4})\D(\d{1,2})\D\d{1,2}\D?")
 
 
@@ -34,9 +36,10 @@ class Table:
 
 
 def read(name: str, data: bytes, *, sheet: str, head_row: int, needed: set[str]) -> Table:
-    """Read a table whose heads stand in row ``head_row``; what stands in other columns and above is left out.
+    """Read a table whose heads stand in row ``head_row`` (0: the first that has all of ``needed``).
 
-    CSV may be in UTF-8 or GB 18030, as utilities send it. Of a workbook's formulas the last values are taken.
+    What stands in other columns and above is left out. CSV may be in UTF-8 or GB 18030, as utilities send it. Of a
+    workbook's formulas the last values are taken; one without a value is refused.
 
     Raises
     ------
@@ -51,18 +54,56 @@ def read(name: str, data: bytes, *, sheet: str, head_row: int, needed: set[str])
         title, lines = name, list(_text(name, data))
     else:
         raise SheetError(workbook.told("kind", name))
+    head_row = head_row or _found(lines, needed)
     heads = next((cells for line, cells in lines if line == head_row), [])
     absent = sorted(needed - set(heads))
     if absent:
         words = _("Row %(row)s has no column %(absent)s. It has: %(heads)s. Mend the mapping or the file.")
         given = {"row": head_row, "absent": ", ".join(absent), "heads": ", ".join(filter(None, heads))[:400] or "—"}
         raise SheetError(Told("head", f"{title}!A{head_row}", words % given))
+    _computed(name, data, title, [at for at, head in enumerate(heads) if head in needed], head_row)
     rows = tuple(
         (line, {head: cells[at] if at < len(cells) else "" for at, head in enumerate(heads) if head in needed})
         for line, cells in lines
         if line > head_row and any(cells)
     )
     return Table(title, tuple(heads), rows)
+
+
+def _found(lines: list[tuple[int, list[str]]], needed: set[str]) -> int:
+    """Return the row that has all heads, else the one of the first rows that has the most of them."""
+    near = [(len(needed & set(cells)), -line) for line, cells in lines[:SEARCHED]]
+    return -max(near, default=(0, -1))[1]
+
+
+def _computed(name: str, data: bytes, title: str, columns: list[int], head_row: int) -> None:
+    """Refuse formulas that no spreadsheet has computed: their cells look empty, and empty is not known.
+
+    Raises
+    ------
+    SheetError : with the first cells of that kind.
+    """
+    import openpyxl
+
+    if not data.startswith(b"PK"):
+        return
+    options = {"read_only": True, "keep_links": False}
+    formulas = openpyxl.load_workbook(io.BytesIO(data), **options)[title]
+    values = openpyxl.load_workbook(io.BytesIO(data), data_only=True, **options)[title]
+    for sheet in (formulas, values):
+        sheet.reset_dimensions()
+    bounds = {"min_row": head_row + 1, "max_row": workbook.REACH, "max_col": workbook.COLUMNS, "values_only": True}
+    told = []
+    words = _("The formula has no value. Open the file in a spreadsheet, save it, or write the amount.")
+    for line, (cells, known) in enumerate(
+        zip(formulas.iter_rows(**bounds), values.iter_rows(**bounds), strict=False), start=head_row + 1
+    ):
+        for at in columns:
+            text, value = (row[at] if at < len(row) else None for row in (cells, known))
+            if isinstance(text, str) and text.startswith("=") and value is None:
+                told.append(Told("formula", f"{title}!{workbook.letters(at)}{line}", words))
+    if told:
+        raise SheetError(*told[:20])
 
 
 def _text(name: str, data: bytes) -> Iterator[tuple[int, list[str]]]:

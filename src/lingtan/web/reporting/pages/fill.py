@@ -20,6 +20,7 @@ from lingtan.web.park.node import Node
 from lingtan.web.publish.document import Document
 from lingtan.web.reporting import actions, periods
 from lingtan.web.reporting.bundle import Bundle, Row, bundle, forms_of
+from lingtan.web.reporting.closing.state import is_closed
 from lingtan.web.reporting.files import evidence
 from lingtan.web.reporting.form import Group
 from lingtan.web.reporting.pages import common, strip
@@ -56,7 +57,7 @@ def context(request: ParkRequest, found: Report) -> dict[str, Any]:
     against = actions.may_type(found, request.access)
     groups = [(label, [row for row in loaded.rows if row.line.group == key]) for key, label in Group.choices]
     at = timezone.now()
-    shown = strip.focus(loaded)
+    shown, shut = strip.focus(loaded), is_closed(found)
     return {
         "report": found,
         "loaded": loaded,
@@ -81,7 +82,9 @@ def context(request: ParkRequest, found: Report) -> dict[str, Any]:
         "answers": [(key, label) for key, label in Answer.choices if key in NOUGHTS],
         "may_correct": found.state == "accepted" and _newest(request, found) and _may_correct(request, found),
         "reviews": request.access.may("accept") and found.state in ("signed", "review"),
-        "behalf": found.on_behalf,
+        "month_closed": shut,
+        "locked": found.open and shut and found.status != Status.CORRECTED,
+        "may_amend": actions.own(found, request.access, "report") or (request.access.may("return") and found.on_behalf),
         "statuses": [] if found.status == Status.CORRECTED else Status.choices[:2],
     }
 
@@ -303,11 +306,21 @@ def begin(request: ParkRequest) -> HttpResponse:
         raise Http404
     behalf = request.access.may("return")
     try:
-        made = actions.begin(form, node, name, by=request.access, on_behalf=behalf)
+        reason = request.POST.get("reason", "")
+        made = actions.begin(form, node, name, by=request.access, on_behalf=behalf, reason=reason)
     except Refused as fault:
         messages.error(request, str(fault))
         return redirect("reports", request.park.code)
     return redirect("report", request.park.code, made.pk)
+
+
+@require_POST
+@in_park()
+def amend(request: ParkRequest, pk: int) -> HttpResponse:
+    """Go on with an open report whose month was closed meanwhile: it is a correction, with a reason."""
+    found = common.visible(request, pk)
+    _quietly(request, lambda: actions.amend(found, by=request.access, reason=request.POST.get("reason", "")))
+    return redirect("report", request.park.code, pk)
 
 
 @require_POST

@@ -23,7 +23,7 @@ HOW = {
     "no_stream": NONE,
     "not_computed": _("not computed yet"),
     "incomplete": _("meter incomplete"),
-    "other_span": _("period not of whole months"),
+    "other_unit": _("unit does not convert"),
 }
 register.filter("unit", written)
 
