@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -392,8 +391,7 @@ class Book:
         from lingtan import trace
 
         known = self.method(method)
-        return partial(
-            trace.explain,
+        return trace.explainer(
             account,
             park=self.park,
             flow_set=flow_set,

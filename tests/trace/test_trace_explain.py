@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from hand_account import ACCOUNT, CANDIDATES, END, FLOW_SET, LINES, PARK, START
 
-from lingtan.ledger.park import At, Stock
+from lingtan.ledger.park import At, Statement, Stock
 from lingtan.trace import Explanation, ReadingFile, UnknownFigure, explain
 from lingtan.trace.names import known
 
@@ -85,6 +85,17 @@ def test_a_stated_line_names_the_row_and_its_evidence() -> None:
     told = why("line:fuel:S-GAS").as_text("en")
     assert "invoice at statements/gas.csv:2" in told
     assert "evidence/g.pdf" in told
+
+
+def test_an_amount_that_the_office_entered_for_its_reporter_says_so() -> None:
+    row = Statement(
+        "S-GAS", START, END, Decimal(1_000_000), "Nm3", "invoice", note="monthly v1 entered by the office",
+        at=At("statements/gas.csv", 2),
+    )  # fmt: skip
+    told = explain(ACCOUNT, "line:fuel:S-GAS", park=replace(PARK, statements=(row,)), flow_set=FLOW_SET)
+    assert "entered by the office" in told.as_text("en")
+    assert "园区办代填" in told.as_text("zh")
+    assert "entered by the office" not in why("line:fuel:S-GAS").as_text("en")
 
 
 def test_a_factor_names_document_and_the_rows_not_used() -> None:

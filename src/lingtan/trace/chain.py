@@ -13,12 +13,15 @@ from lingtan.inventory.model import Choice, FactorUse, Line, LineInput
 from lingtan.ledger.boundary import subtree
 from lingtan.ledger.finding import Finding
 from lingtan.trace import choices, recompute, show, tell
-from lingtan.trace.context import Context
+from lingtan.trace.context import ON_BEHALF, Context
 from lingtan.trace.model import Step
 
 STATEMENTS = ("invoice", "statistics", "report", "estimate", "confirmed_zero")
 METERS = ("meter", "virtual")
 MAX_REFUSED = 5
+
+#: Lines and findings that one explanation names one by one.
+LISTED = 60
 
 
 def line_step(context: Context, line: Line, *, opened: bool = True) -> Step:
@@ -259,6 +262,7 @@ def _statement_step(context: Context, sources: Sequence[Source], unit: str) -> S
         "ref": first.ref,
         "reporter": first.reporter,
         **_who(context, first.reporter),
+        **({"behalf": ON_BEHALF, "behalf_zh": "园区办代填"} if context.on_behalf(first.ref) else {}),
         "amount": amount,
         "unit": unit,
         "evidence": first.evidence,
@@ -424,14 +428,18 @@ def _finding(context: Context, finding: Finding) -> dict[str, Any]:
 def touching(
     context: Context, streams: Iterable[str], *, nodes: Iterable[str] = (), month: str = ""
 ) -> tuple[Step, ...]:
-    """Return the findings about streams, their points and nodes, in a month where one is given; notes last."""
+    """Return the findings about streams, their points and nodes, in a month where one is given; notes last.
+
+    Of more than `LISTED` the first ones stand and the others are counted: a park of many enterprises has thousands.
+    """
     wanted = set(streams) - {""}
     points = {point for stream in wanted for point in context.points(stream)}
-    places = set(nodes)
     found = [
         finding
-        for finding in context.account.findings
-        if finding.where.stream in wanted or finding.where.point in points or finding.where.node in places
+        for _at, finding in context.findings(wanted, points, nodes)
         if not month or context.in_month(finding.start, finding.end, month)
     ]
-    return finding_steps(context, sorted(found, key=lambda finding: finding.level == "note"))
+    ordered = sorted(found, key=lambda finding: finding.level == "note")
+    steps = finding_steps(context, ordered[:LISTED])
+    rest = len(ordered) - LISTED
+    return (*steps, Step("finding", "finding.more", {"count": rest})) if rest > 0 else steps

@@ -11,12 +11,12 @@ from lingtan.ledger.boundary import ancestors, subtree
 from lingtan.ledger.park import Park
 from lingtan.reference.model import FactorRow
 from lingtan.trace import chain, choices, names, recompute, show
-from lingtan.trace.context import Context, Place, counted_view
+from lingtan.trace.chain import LISTED
+from lingtan.trace.context import Context, Place
 from lingtan.trace.model import Check, Explanation, Step
 from lingtan.trace.words import UNITS, both
 
 OPENED = 12
-LISTED = 60
 
 
 def explain(
@@ -43,9 +43,28 @@ def explain(
     ------
     UnknownFigure : no such figure; the message names near ones.
     """
-    name = names.parse(figure, account, flow_set)
+    one = explainer(account, park=park, flow_set=flow_set, place=place, candidates=candidates, documents=documents)
+    return one(figure)
+
+
+def explainer(
+    account: Account,
+    *,
+    park: Park,
+    flow_set: FlowSet,
+    place: Place | None = None,
+    candidates: Iterable[FactorRow] = (),
+    documents: Mapping[str, str] | None = None,
+) -> Callable[[str], Explanation]:
+    """Return `explain` for the figures of one account; what they share is gathered once."""
     context = Context(account, park, flow_set, place, tuple(candidates), documents or {})
-    return _BY_KIND[name.kind](context, name)
+    known = dict.fromkeys(names.known(account, flow_set))
+
+    def one(figure: str) -> Explanation:
+        name = names.parse(figure, known)
+        return _BY_KIND[name.kind](context, name)
+
+    return one
 
 
 def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
@@ -53,12 +72,6 @@ def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
     listed = list(values)
     known = [value for value in listed if value is not None]
     return sum(known, Decimal(0)) if known or not listed else None
-
-
-def _counted(account: Account) -> tuple[Line, ...]:
-    """Return the lines that the totals add up: those of both views, and of the view that was chosen."""
-    view = counted_view(account)
-    return tuple(line for line in account.lines if line.view in ("", view))
 
 
 def _weight(line: Line) -> Decimal:
@@ -74,16 +87,19 @@ def _line_steps(context: Context, lines: Sequence[Line]) -> tuple[Step, ...]:
     shown = [chain.line_step(context, line, opened=at < OPENED) for at, line in enumerate(ordered[:LISTED])]
     rest = ordered[LISTED:]
     if rest:
-        amount = _sum(line.amount_t for line in rest)
-        shown.append(Step("more", "more", {"count": len(rest), "amount": amount, "unit": "t"}))
+        shown.append(_more(len(rest), _sum(line.amount_t for line in rest)))
     key = "lines" if len(ordered) > 1 else "lines.one" if ordered else "lines.none"
     return (Step("lines", key, {"count": len(ordered)}, tuple(shown)),)
+
+
+def _more(count: int, amount: Decimal | None) -> Step:
+    return Step("more", "more", {"count": count, "amount": amount, "unit": "t"})
 
 
 def _choices(context: Context, *totals: str) -> tuple[Step, ...]:
     """Return the choices that an alternative of which changes one of ``totals``, with these totals only."""
     account = context.account
-    moving = (choice for choice in choices.ordered(account) if choices.moved(account, choice, totals))
+    moving = (choice for choice in context.choices() if choices.moved(account, choice, totals))
     return tuple(chain.choice_step(context, choice, totals) for choice in moving)
 
 
@@ -92,11 +108,7 @@ def _missing_choices(context: Context, lines: Iterable[Line]) -> tuple[Step, ...
     listed = tuple(lines)
     ids = {line.id for line in listed}
     gone = {line.category for line in listed if line.amount_t is None}
-    about = (
-        choice
-        for choice in choices.ordered(context.account)
-        if ids & set(choice.lines) or (gone & set(choice.leaves_out))
-    )
+    about = (choice for choice in context.choices() if ids & set(choice.lines) or (gone & set(choice.leaves_out)))
     return tuple(chain.choice_step(context, choice, ("co2_t", "co2e_t", "co2_t_per_tce")) for choice in about)
 
 
@@ -110,7 +122,7 @@ def _total(context: Context, name: names.Name) -> Explanation:
         return _ratio(context)
     if word.startswith("energy_tce"):
         return _energy(context, word)
-    lines = _counted(context.account)
+    lines = context.counted()
     steps = (*_line_steps(context, lines), *_choices(context, word), *_touching(context, lines))
     value = context.account.totals[word]
     carbon = (line.amount_t for line in lines if line.substance in ("CO2", "CO2e"))
@@ -187,7 +199,7 @@ def _energy(context: Context, word: str) -> Explanation:
 
 
 def _category(context: Context, name: names.Name) -> Explanation:
-    lines = [line for line in _counted(context.account) if line.category == name.key]
+    lines = [line for line in context.counted() if line.category == name.key]
     value = context.account.by_category[name.key]
     covered = value is not None or bool(lines)
     again = _sum(line.co2e_t for line in lines) if covered else None
@@ -197,8 +209,9 @@ def _category(context: Context, name: names.Name) -> Explanation:
 
 
 def _month(context: Context, name: names.Name) -> Explanation:
-    lines = _counted(context.account)
+    lines = context.counted()
     parts = [(line, amount * _weight(line)) for line in lines for month, amount in line.months if month == name.key]
+    ordered = sorted(parts, key=lambda part: (-abs(part[1]), part[0].id))
     steps = [
         Step(
             "line",
@@ -206,8 +219,10 @@ def _month(context: Context, name: names.Name) -> Explanation:
             {"id": line.id, "month": name.key, "amount": amount},
             _month_sources(context, line, name.key),
         )
-        for line, amount in sorted(parts, key=lambda part: (-abs(part[1]), part[0].id))
+        for line, amount in ordered[:LISTED]
     ]
+    if rest := ordered[LISTED:]:
+        steps.append(_more(len(rest), _sum(amount for _, amount in rest)))
     left = _sum(line.amount_t - sum((part for _, part in line.months), Decimal(0)) for line in lines if line.amount_t)
     if left:
         steps.append(Step("lines", "year_only", {"amount": left}))
@@ -229,7 +244,7 @@ def _month_sources(context: Context, line: Line, month: str) -> tuple[Step, ...]
 def _node(context: Context, name: names.Name) -> Explanation:
     node = context.account.by_node[name.key]
     inside = {node for node in subtree(context.park, name.key) if _unit_of(context, node) == name.key}
-    lines = [line for line in _counted(context.account) if line.node in inside]
+    lines = [line for line in context.counted() if line.node in inside]
     own = [line for line in lines if line.side in ("made", "used")]
     steps = (
         Step("trade", "trade.own", {"amount": node.own}, _line_steps(context, own)),
@@ -253,7 +268,7 @@ def _unit_of(context: Context, node: str) -> str:
 
 
 def _line(context: Context, name: names.Name) -> Explanation:
-    line = next(line for line in context.account.lines if line.id == name.key)
+    line = context.line(name.key)
     steps = (
         *chain.line_chain(context, line, pieces=True),
         *_missing_choices(context, [line]),

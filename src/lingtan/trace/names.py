@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -45,14 +45,13 @@ def known(account: Account, flow_set: FlowSet) -> tuple[str, ...]:
     )
 
 
-def parse(figure: str, account: Account, flow_set: FlowSet) -> Name:
-    """Take a figure's name apart and check that the figure exists; a bare total or line id is understood.
+def parse(figure: str, names: Collection[str]) -> Name:
+    """Take a figure's name apart and check that it is one of the names; a bare total or line id is understood.
 
     Raises
     ------
     UnknownFigure : with the nearest names and the list of kinds.
     """
-    names = known(account, flow_set)
     text = figure.strip()
     if text in names:
         return _split(text)

@@ -72,8 +72,8 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "the place in the reading files was not handed over; open the park folder again to see it",
     ),
     "statement": (
-        "{kind}，{ref}[，填报方 {who_zh}]：{amount} {unit}[；证据 {evidence}]",
-        "{kind} at {ref}[, reporter {who}]: {amount} {unit}[; evidence {evidence}]",
+        "{kind}，{ref}[，填报方 {who_zh}][，{behalf_zh}]：{amount} {unit}[；证据 {evidence}]",
+        "{kind} at {ref}[, reporter {who}][, {behalf}]: {amount} {unit}[; evidence {evidence}]",
     ),
     "statements": (
         "{kind}，{file} 第 {rows} 行[，填报方 {who_zh}]：{amount} {unit}[；证据 {evidence}]",
@@ -129,6 +129,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "this is why these lines have no amount: {lines}",
     ),
     "finding": ("{level} · {title}[（{place}）]：{message_zh}", "{level} {code}: {message}"),
+    "finding.more": ("另有 {count} 条发现，见发现清单", "{count} more findings; the list of findings has them"),
     "deviation": (
         "{start} 至 {end}：采用 {adopted}，另一说 {other}（{kind} {ref}），差 {difference}，允许 {allowed} {unit}",
         "{start} until {end}: adopted {adopted}, the other says {other} ({kind} {ref}), difference {difference}, "
@@ -189,6 +190,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "sum of the category's lines": ("该类清册行之和", "sum of the category's lines"),
     "sum of the lines' months": ("各行当月之和", "sum of the lines' months"),
     "own lines + received - sent": ("自身各行 + 受入 − 送出", "own lines + received - sent"),
+    "green / all power supplied": ("绿电 / 全部供电", "green / all power supplied"),
     "rule applied to the listed arguments": ("规则代入所列数字", "rule applied to the listed arguments"),
     "sum of the sources": ("各来源之和", "sum of the sources"),
     "other - adopted, the largest": ("另一说 − 采用，取最大", "other - adopted, the largest"),
