@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pghistory
@@ -26,8 +28,11 @@ def ask_for_account(park: Park, *, by: Access, year: int, method: str, boundary:
     return queue("compute", park=park, by=by.user_id, year=year, method=method, boundary=boundary)
 
 
-def decide(issue: Issue, state: str, *, by: Access, version: int, reason: str = "", owner: User | None = None) -> Issue:
-    """Move a finding to another state; assigning names an owner, closing gives a reason.
+def decide(
+    issue: Issue, state: str, *, by: Access, version: int, reason: str = "", owner: User | None = None,
+    due: date | None = None,
+) -> Issue:  # fmt: skip
+    """Move a finding to another state; assigning names an owner and may name a day, closing gives a reason.
 
     Raises
     ------
@@ -36,13 +41,40 @@ def decide(issue: Issue, state: str, *, by: Access, version: int, reason: str = 
     """
     if not by.may("assign"):
         raise PermissionDenied
-    with transaction.atomic(), pghistory.context(reason=reason):
-        held = Issue.objects.select_for_update().get(pk=issue.pk)
+    with transaction.atomic(), pghistory.context(user=by.user_id, reason=reason):
+        held = Issue.objects.select_for_update(of=("self",)).get(pk=issue.pk)
         _check(held, state, version=version, reason=reason.strip(), owner=owner)
         held.state, held.reason, held.version = state, reason.strip(), held.version + 1
-        held.owner = owner if state == IssueState.ASSIGNED else held.owner
-        held.save(update_fields=["state", "reason", "owner", "version"])
+        if state == IssueState.ASSIGNED:
+            held.owner, held.due = owner, due
+        held.save(update_fields=["state", "reason", "owner", "due", "version"])
     return held
+
+
+def decide_many(
+    versions: Mapping[Issue, int], state: str, *, by: Access, reason: str = "", owner: User | None = None,
+    due: date | None = None,
+) -> int:  # fmt: skip
+    """Move findings together, all or none; returns how many. ``versions``: finding -> the version that was seen.
+
+    Raises
+    ------
+    As `decide`; the message names the finding that stands in the way.
+    """
+    with transaction.atomic():
+        for issue, version in versions.items():
+            if owner is not None and owner not in may_own(issue.park, issue):
+                raise ValidationError(
+                    _("%(who)s does not see the finding %(title)s. Choose somebody of the office or of its enterprise.")
+                    % {"who": owner, "title": issue}
+                )
+            try:
+                decide(issue, state, by=by, version=version, reason=reason, owner=owner, due=due)
+            except ValidationError as wrong:
+                raise ValidationError(
+                    _("%(title)s: %(fault)s Nothing was changed.") % {"title": issue, "fault": wrong.messages[0]}
+                ) from wrong
+    return len(versions)
 
 
 def _check(held: Issue, state: str, *, version: int, reason: str, owner: User | None) -> None:
@@ -51,7 +83,8 @@ def _check(held: Issue, state: str, *, version: int, reason: str, owner: User | 
             _("Somebody decided about this finding meanwhile: it is now %(state)s. Look again, then decide.")
             % {"state": held.get_state_display()}
         )
-    if state not in MOVES[held.state]:
+    again = state == held.state == IssueState.ASSIGNED  # to somebody else, or until another day
+    if state not in MOVES[held.state] and not again:
         raise ValidationError(
             _("A finding that is %(now)s cannot become %(wanted)s.")
             % {"now": held.get_state_display(), "wanted": IssueState(state).label if state in IssueState else state}

@@ -73,7 +73,7 @@ register(
         group="carbon",
         columns=("code", "kind", "event", "date", "amount", "unit", "beneficiary", "start", "end"),
         filters=("kind", "event", "beneficiary"),
-        search=("code", "generator", "holder"),
+        search=("code", "generator", "holder", "beneficiary__code", "beneficiary__name_zh", "beneficiary__name_en"),
         order=("date", "line"),
         form=(
             (_("What it is"), ("code", "kind", "event", "date", "amount", "unit")),

@@ -22,6 +22,7 @@ from lingtan.web.account.making import gather, green
 from lingtan.web.account.making.findings import keep_issues
 from lingtan.web.account.making.places import places
 from lingtan.web.account.methods import BASE, VARIANTS, Variant
+from lingtan.web.account.move import keep_moves
 from lingtan.web.account.run import Figure, MonthFlow, Run
 from lingtan.web.metering.stream import Stream
 from lingtan.web.park.node import Node
@@ -40,6 +41,8 @@ READING = noop("Reading all meters")
 ACCOUNTING = noop("Drawing the accounts")
 EXPLAINING = noop("Explaining every figure")
 FINDING = noop("Keeping the findings")
+#: What other rooms keep of a pass: called with it and its runs, in the same transaction.
+FOLLOWERS: list[Callable[[Pass, list[Run]], None]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ def compute(
     """Make the runs of a park from its records; the job's result leads to the account of the year asked for."""
     from lingtan.web.park.folder import book
 
-    runs = compute_now(park, book(park), boundary=boundary, by=by, progress=progress.step)
+    began = timezone.now()  # what is changed from here on is not in the book that is read now
+    runs = compute_now(park, book(park), boundary=boundary, by=by, progress=progress.step, began=began)
     wanted = [run for run in runs if run.variant == (method or BASE.key)]
     shown = next((run for run in wanted if run.year == year), wanted[-1])
     return {"link": reverse("account", args=[park.code]) + f"?period={shown.year}&method={shown.variant}"}
@@ -91,9 +95,12 @@ class NothingToCompute(Exception):  # noqa: N818
 
 
 def compute_now(
-    park: Park, book: Book, *, boundary: str = "", by: int | None = None, progress: Progress | None = None
-) -> list[Run]:
+    park: Park, book: Book, *, boundary: str = "", by: int | None = None, progress: Progress | None = None,
+    began: datetime | None = None,
+) -> list[Run]:  # fmt: skip
     """Make and store the runs of all years and methods of a park's book; call it in one transaction.
+
+    ``began`` is the instant at which the book's records were read: it tells which changes went into these runs.
 
     Raises
     ------
@@ -101,7 +108,7 @@ def compute_now(
     """
     tell = progress or (lambda name, done, total: None)
     tell(OPENING, 0, 0)
-    made = _open(park, book, boundary=boundary, by=by)
+    made = _open(park, book, boundary=boundary, by=by, began=began or timezone.now())
     _account(made, tell)
     first, last = made.years[0], made.years[-1]
     find = places(book, *book.window(first, last), slow=book.place)
@@ -116,10 +123,12 @@ def compute_now(
             runs.append(run)
     tell(FINDING, 0, 0)
     keep_issues(park, book.park, accounts=made.accounts, runs=runs, nodes=made.known.nodes, streams=made.known.streams)
+    for follow in FOLLOWERS:
+        follow(made, runs)
     return runs
 
 
-def _open(park: Park, book: Book, *, boundary: str, by: int | None) -> Pass:
+def _open(park: Park, book: Book, *, boundary: str, by: int | None, began: datetime) -> Pass:
     from lingtan.ledger import folder
     from lingtan.ledger.boundary import default_boundary
 
@@ -132,7 +141,7 @@ def _open(park: Park, book: Book, *, boundary: str, by: int | None) -> Pass:
     for name, own in sorted(folder.digest(book.root).items()):
         digest.update(f"{name}\0{own}\n".encode())
     inside = boundary or default_boundary(book.park)
-    return Pass(park, book, inside, years, Known.of(park), by, timezone.now(), digest.hexdigest())
+    return Pass(park, book, inside, years, Known.of(park), by, began, digest.hexdigest())
 
 
 def _account(made: Pass, tell: Progress) -> None:
@@ -173,7 +182,10 @@ def _store(made: Pass, year: int, *, variant: Variant, base: Run | None, place: 
     held = Run.objects.filter(
         park=made.park, variant=run.variant, boundary=run.boundary, year=year, superseded_by__isnull=True
     )
+    former = held.exclude(pk=run.pk).order_by("-pk").first()
     held.exclude(pk=run.pk).update(superseded_by=run)
+    if former is not None:
+        keep_moves(run, former)
     return run
 
 

@@ -64,7 +64,7 @@ register(
         rank=1,
         columns=("code", "subject", "parameter", "value", "unit", "applies_to", "data_year", "status", "document"),
         filters=("subject", "parameter", "status"),
-        search=("code", "subject", "parameter", "document"),
+        search=("code", "subject", "parameter", "document", "source", "note"),
         form=(
             (_("What it is"), ("code", "subject", "parameter", "applies_to", "value", "unit", "sigma_pct")),
             (_("Where it stands"), ("document", "source", "status", "data_year", "region")),

@@ -43,7 +43,8 @@ class Issue(Record):
     """A finding of one park under one key: code, place and span.
 
     ``stake_t`` is what hangs on it [t CO2], None where it cannot be said; ``gone`` tells that the last pass no
-    longer found it. ``node`` and ``stream`` say whose it is; without both it is the park's.
+    longer found it, ``resolved_run`` the first run without it. ``node`` and ``stream`` say whose it
+    is; without both it is the park's.
     """
 
     scope = ("node", "stream__source", "stream__target")
@@ -79,9 +80,11 @@ class Issue(Record):
         related_name="+",
         verbose_name=_("Who takes care of it"),
     )
+    due = models.DateField(_("To be settled by"), null=True, blank=True)
     first_run = models.ForeignKey("book.Run", on_delete=models.SET_NULL, null=True, related_name="+")
     last_run = models.ForeignKey("book.Run", on_delete=models.SET_NULL, null=True, related_name="+")
     gone = models.BooleanField(_("No longer found"), default=False)
+    resolved_run = models.ForeignKey("book.Run", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("Finding")

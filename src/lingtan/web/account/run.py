@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, ClassVar
 
 import pgtrigger
 from django.db import models
+from django.db.models.query_utils import DeferredAttribute
 from django.utils.translation import gettext_lazy as _
 
 from lingtan.web.kernel.fields import ExactField
-from lingtan.web.kernel.record import Record
+from lingtan.web.kernel.record import Record, RecordQuerySet
+
+#: Runs whose content one process holds: the methods and last years of a park or two.
+HELD = 12
+
+
+@lru_cache(maxsize=HELD)
+def _content(pk: int) -> Mapping[str, Any]:
+    """Return what a run holds; it never changes, so a process reads it once and not with each page."""
+    return Run.objects.values("result", "more").get(pk=pk)
+
+
+class _Once(DeferredAttribute):
+    """Reads a large field of a run when it is first asked for, and once for all of a process."""
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is not None and self.field.attname not in instance.__dict__:
+            instance.__dict__[self.field.attname] = _content(instance.pk)[self.field.attname]
+        return super().__get__(instance, owner)
+
+
+class ContentField(models.JSONField):
+    """A large part of a row that never changes. Whoever reads it must not change it: all pages share it."""
+
+    descriptor_class = _Once
+
+    def deconstruct(self) -> Any:
+        """Be a plain JSON column to migrations."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs
+
+
+class RunManager(models.Manager.from_queryset(RecordQuerySet)):  # type: ignore[misc]
+    """Leaves the content of runs where it is; pages that name hundreds of runs need none of it."""
+
+    def get_queryset(self) -> RecordQuerySet:
+        """Return all runs, their content deferred."""
+        return super().get_queryset().defer("result", "more")
 
 
 class Run(Record):
@@ -33,14 +73,17 @@ class Run(Record):
     )
     input_digest = models.CharField(_("Digest of the input"), max_length=64)
     code_version = models.CharField(_("Version of the code"), max_length=64)
-    result = models.JSONField(default=dict)
-    more = models.JSONField(default=dict)
+    result = ContentField(default=dict)
+    more = ContentField(default=dict)
     flows_of = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="sharing")
     superseded_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = RunManager()
 
     class Meta:
         verbose_name = _("Run")
         verbose_name_plural = _("Runs")
+        base_manager_name = "objects"
         indexes: ClassVar = [models.Index(fields=["park", "variant", "boundary", "year"])]
         triggers: ClassVar = [
             pgtrigger.Protect(
@@ -90,6 +133,7 @@ class MonthFlow(Record):
     """The adopted amount of a stream in a month; None where nothing is known, ``known`` and ``resolved`` are 0..1."""
 
     scope = ("stream__source", "stream__target")
+    dated = ("month",)
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="flows", verbose_name=_("Run"))
     year = models.PositiveSmallIntegerField(_("Year"))

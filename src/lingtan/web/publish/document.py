@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lingtan.web.kernel.fields import words
 from lingtan.web.kernel.history import tracked
+from lingtan.web.kernel.pages import today_in
 from lingtan.web.kernel.record import Record
 from lingtan.web.kernel.register import Register, register
 
@@ -44,6 +45,15 @@ class Document(Record):
 
     def __str__(self) -> str:
         return self.title
+
+    def kept(self) -> str:
+        """Return that the time of keeping has not passed yet."""
+        if self.keep_until is None or self.keep_until < today_in(self.park):
+            return ""
+        return _("%(title)s is to be kept until %(day)s and cannot be removed before. Its versions stay as well.") % {
+            "title": self.title,
+            "day": self.keep_until,
+        }
 
 
 @tracked()
@@ -84,7 +94,7 @@ register(
         rank=1,
         columns=("title", "kind", "node", "issued", "keep_until", "size"),
         filters=("kind", "node"),
-        search=("title", "path", "note"),
+        search=("title", "path", "note", "links", "node__code", "node__name_zh", "node__name_en"),
         order=("title",),
         form=(
             (_("What it is"), ("title", "kind", "node", "path", "issued")),

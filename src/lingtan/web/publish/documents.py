@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from lingtan.web.people.access import Access
 from lingtan.web.publish import store
 from lingtan.web.publish.checks import KINDS, LARGEST, SHOWN, DocumentRefused, check, clean_name
 from lingtan.web.publish.document import Document, DocumentVersion
+from lingtan.web.publish.links import lines_of, links_of, proved
 
 MOST_OF_A_NAME = 1_000
 
@@ -77,7 +78,7 @@ def show(request: ParkRequest, register: Register, row: Document) -> HttpRespons
     listed = list(versions.order_by("-number"))
     more = {
         "template": "publish/document.html", "rich": True, "versions": listed, "largest": LARGEST,
-        "accept": ",".join(KINDS), "links": row.links,
+        "accept": ",".join(KINDS), "links": links_of(request, row.links), "lines": lines_of(request, row),
         "held": [one for one in listed if store.place(one.sha256).is_file()],
     }  # fmt: skip
     return views.show(request, register, row, **more)
@@ -145,3 +146,9 @@ def _begins(place: Any, ending: str) -> bool:
 def to_list(request: ParkRequest) -> HttpResponse:
     """Lead to the register of documents."""
     return redirect(reverse("register_list", args=[request.park.code, "documents"]))
+
+
+@in_park()
+def proofs(request: ParkRequest) -> HttpResponse:
+    """List the clauses, figures and reports that documents stand for, each with its documents."""
+    return render(request, "publish/proofs.html", {"groups": proved(request)})

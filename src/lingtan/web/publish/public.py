@@ -9,7 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from lingtan.web.kernel.pages import today_in
 from lingtan.web.park.park import Park
+from lingtan.web.people.access import access_of
 from lingtan.web.publish.documents import sent
 from lingtan.web.publish.release import Release, ReleaseKind, ReleaseState
 
@@ -29,21 +31,26 @@ def parks(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def park(request: HttpRequest, code: str) -> HttpResponse:
-    """Show what a park has released; a park that has released nothing is not there."""
+    """Show what a park has released; one that has released nothing is there for its own people only."""
     shown = Park.objects.filter(code=code).first()
     items = [] if shown is None else list(
         open_to_all(shown).select_related("released_by", "document", "node").order_by("-released_at", "-pk")
     )  # fmt: skip
-    if shown is None or not items:
+    if shown is None or not (items or _of_its_people(request, shown)):
         raise Http404
     context = {
         "shown": shown,
         "figures": [item for item in items if item.kind == ReleaseKind.FIGURE],
         "documents": [item for item in items if item.kind == ReleaseKind.DOCUMENT],
         "notices": [item for item in items if item.kind == ReleaseKind.NOTICE],
-        "latest": max(item.released_at for item in items),
+        "latest": max((item.released_at for item in items), default=None),
     }
     return render(request, "public/park.html", context)
+
+
+def _of_its_people(request: HttpRequest, park: Park) -> bool:
+    """Tell whether somebody has a part in the park today."""
+    return request.user.is_authenticated and access_of(request.user, park.pk, today_in(park)) is not None
 
 
 @require_safe

@@ -95,7 +95,7 @@ def _proposed(request: ParkRequest) -> Release:
 
 def _figures(request: ParkRequest) -> Any:
     runs = Run.objects.visible_to(request.access).filter(superseded_by=None)
-    return Figure.objects.visible_to(request.access).filter(run__in=runs).select_related("run", "node")
+    return Figure.objects.visible_to(request.access).filter(run__in=runs).select_related("node").prefetch_related("run")
 
 
 def _choices(request: ParkRequest) -> dict[str, Any]:

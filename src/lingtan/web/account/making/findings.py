@@ -68,10 +68,10 @@ def keep_issues(
             changed.append(_again(issue, told, one.run))
     for key, issue in held.items():
         if key not in met and not issue.gone:
-            issue.gone = True
+            issue.gone, issue.resolved_run = True, runs[-1]
             changed.append(issue)
     Issue.objects.bulk_create(new)
-    Issue.objects.bulk_update(changed, [*_TOLD, "last_run_id", "gone", "state"], batch_size=200)
+    Issue.objects.bulk_update(changed, [*_TOLD, "last_run_id", "gone", "resolved_run_id", "state"], batch_size=200)
 
 
 def _again(issue: Issue, told: Mapping[str, Any], run: Run) -> Issue:
@@ -80,7 +80,7 @@ def _again(issue: Issue, told: Mapping[str, Any], run: Run) -> Issue:
         setattr(issue, word, value)
     if issue.gone and issue.state == "corrected":
         issue.state = "open"
-    issue.last_run, issue.gone = run, False
+    issue.last_run, issue.gone, issue.resolved_run = run, False, None
     return issue
 
 

@@ -41,7 +41,7 @@ def more(account: Account, park: Park) -> dict[str, Any]:
             for stack in colour.stacks(account, park, counted(account))
         ],
         "by_month": _months(account, park),
-        "energy": [_term(term) for term in account.energy],
+        "energy": [_term(term, park) for term in account.energy],
         "choices": [_choice(account, choice) for choice in choices.ordered(account)],
         "commodities": _commodities(account, park),
         "nodes": _nodes(account, park),
@@ -113,9 +113,38 @@ def _row(line: Line, park: Park) -> dict[str, Any]:
         "zh": view.line_name(park, line, "zh"),
         "en": view.line_name(park, line, "en"),
         "notation": line.notation,
-        "months": {month: plain(amount) for month, amount in line.months},
+        "months": _co2e_by_month(line),
+        "amounts": amounts(line.inputs, park),
+        "how": {month: list(held.values()) for month, held in times(line.inputs, park).items()},
         "side": line.side,
     }
+
+
+def _co2e_by_month(line: Line) -> dict[str, Any]:
+    """Return month -> t CO2e of what is known by month."""
+    heavy = line.co2e_t / line.amount_t if line.amount_t and line.co2e_t is not None else Decimal(1)
+    return {month: plain(amount * heavy) for month, amount in line.months}
+
+
+def amounts(inputs: Iterable[Any], park: Park) -> dict[str, Any]:
+    """Return month -> amount of the inputs that lie within one month, in their unit."""
+    found: dict[str, Decimal] = {}
+    for part in inputs:
+        months = _labels(part.flow, park)
+        if part.amount is not None and len(months) == 1:
+            found[months[0]] = found.get(months[0], Decimal(0)) + part.amount
+    return {month: plain(amount) for month, amount in sorted(found.items())}
+
+
+def times(inputs: Iterable[Any], park: Park) -> dict[str, dict[str, float]]:
+    """Return month -> seconds that inputs are measured, reported, estimated, missing; a longer input is in each."""
+    found: dict[str, dict[str, float]] = {}
+    for part in inputs:
+        months = _labels(part.flow, park)
+        seconds = (part.flow.end - part.flow.start).total_seconds() / len(months)
+        for month in months:
+            found.setdefault(month, dict.fromkeys(QUALITIES, 0.0))[_quality(part.flow)] += seconds
+    return dict(sorted(found.items()))
 
 
 def _together(lines: Sequence[Line]) -> dict[str, Any]:
@@ -161,21 +190,31 @@ def _quality(flow: Any) -> str:
 
 
 def _months(account: Account, park: Park) -> dict[str, dict[str, Any]]:
-    """Return by month how much of the time of the inputs is known, and which groups rest on an estimate there."""
+    """Return by month how much of the time of the inputs is known and how, and which groups rest on an estimate."""
     time: dict[str, list[float]] = {}
     guessed: dict[str, set[str]] = {}
+    how: dict[str, dict[str, float]] = {}
     for line in counted(account):
         group = colour.group_of(line, park)
+        for month, held in times(line.inputs, park).items():
+            whole = how.setdefault(month, dict.fromkeys(QUALITIES, 0.0))
+            for word, seconds in held.items():
+                whole[word] += seconds
         for part in line.inputs:
             flow, seconds = part.flow, (part.flow.end - part.flow.start).total_seconds()
             for month in _labels(flow, park):
-                held = time.setdefault(month, [0.0, 0.0])
-                held[0] += seconds * float(flow.known) * (flow.amount is not None)
-                held[1] += seconds
+                held_time = time.setdefault(month, [0.0, 0.0])
+                held_time[0] += seconds * float(flow.known) * (flow.amount is not None)
+                held_time[1] += seconds
                 if _quality(flow) == "estimated":
                     guessed.setdefault(month, set()).add(group)
     return {
-        month: {"known": known / whole if whole else None, "estimated": sorted(guessed.get(month, ()))}
+        month: {
+            "known": known / whole if whole else None,
+            "time": whole,
+            "how": list(how[month].values()),
+            "estimated": sorted(guessed.get(month, ())),
+        }
         for month, (known, whole) in sorted(time.items())
     }
 
@@ -194,7 +233,18 @@ def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
     return sum(known, Decimal(0)) if known else None
 
 
-def _term(term: Any) -> dict[str, Any]:
+def _term(term: Any, park: Park) -> dict[str, Any]:
+    """Return a term of the energy total; its coal equivalent by month where one factor holds for all its inputs."""
+    parameters = [use.parameter for use in term.factors]
+    one = len(parameters) == len(set(parameters)) and term.amount
+    sign = -1 if term.amount is not None and term.amount < 0 else 1
+    by_month = amounts(term.inputs, park) if one else {}
+    ratios = {"calorific": term.tce_calorific, "equivalent": term.tce_equivalent}
+    months = {
+        word: {month: sign * value * float(tce / term.amount) for month, value in by_month.items()}
+        for word, tce in ratios.items()
+        if tce is not None and one
+    }
     return {
         "id": term.id,
         "stream": term.stream,
@@ -206,6 +256,7 @@ def _term(term: Any) -> dict[str, Any]:
         "calorific": plain(term.tce_calorific),
         "equivalent": plain(term.tce_equivalent),
         "counted": term.counted,
+        "months": months,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from lingtan.inventory.model import Account
 from lingtan.ledger.boundary import shares
@@ -44,6 +45,12 @@ def direct_share(account: Account, park: Park, told: Mapping[str, Explanation]) 
     again = green * 100 / whole
     check = Check("green / all power supplied", value, again.quantize(value) if value else again)
     return Explanation(FIGURE, "share", NAMES, value, "%", account.status, formula, steps, check)
+
+
+def supply_of(explanation: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the streams that the share is made of, from its stored explanation, and whether each is green."""
+    named = (str(step.get("name", "")).partition(" ") for step in explanation["chain"] if step["kind"] == "flow")
+    return {code: mark == "+" for mark, _space, code in named if code}
 
 
 def _supply(account: Account, park: Park) -> list[Stream]:

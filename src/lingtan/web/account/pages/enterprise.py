@@ -13,12 +13,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from lingtan.web.account.asked import Asked, frame_of, own_run
+from lingtan.web.account.asked import Asked, chosen_months, frame_of, own_run
 from lingtan.web.account.pages import charts
 from lingtan.web.account.pages.issues import waiting
 from lingtan.web.account.pages.rows import line_of, said, written
-from lingtan.web.account.pages.sankey import OUTSIDE, token_of
-from lingtan.web.account.run import MonthFlow, Run
+from lingtan.web.account.pages.sankey import OUTSIDE, flows_of, token_of
+from lingtan.web.account.part import Part
+from lingtan.web.account.run import MonthFlow
 from lingtan.web.kernel import figures
 from lingtan.web.kernel.pages import ParkRequest, in_park
 from lingtan.web.park.node import Node
@@ -45,43 +46,50 @@ def own_page(request: ParkRequest, entry: str) -> HttpResponse:
 
 def shown(request: ParkRequest, code: str, entry: str) -> HttpResponse:
     """Render the page of an enterprise that the person sees; another one is not there."""
+    if (way := chosen_months(request)) is not None:
+        return way
     node = get_object_or_404(Node.objects.visible_to(request.access), code=code)
     if node.enterprise_id != node.pk:
         raise Http404
     what, figure = own_run(request, node)
     request.entry = entry
     context = frame_of(request, what, node=node, figure=figure)
-    if what.run is not None:
-        context.update(_answered(request, what, what.run, node))
+    if what.part is not None:
+        context.update(_answered(request, what, what.part, node))
     return render(request, "book/enterprise.html", context)
 
 
-def _answered(request: ParkRequest, what: Asked, run: Run, node: Node) -> dict[str, Any]:
-    own = run.result["by_node"][node.code]
-    former = what.before.result["by_node"].get(node.code) if what.before else None
-    issues = waiting(request, what.year).filter(of_node(node))
+def _answered(request: ParkRequest, what: Asked, part: Part, node: Node) -> dict[str, Any]:
+    own = part.by_node[node.code]
+    former = what.former.by_node.get(node.code) if what.former else None
+    issues = waiting(request, what.period).filter(of_node(node))
     return {
+        "part": part,
         "own": own,
         "former": former or {},
-        "answer": _answer(run, own, former, what),
-        "months": charts.own_months(run, node.code),
-        "ledger": lines_of(run, node.code),
-        "streams": streams_of(request, run, node),
+        "answer": _answer(part, own, former, what),
+        "months": charts.own_months(part, node.code),
+        "ledger": lines_of(part, node.code),
+        "streams": streams_of(request, part, node),
         "issues": issues[:FIRST_FINDINGS],
         "issue_count": issues.count(),
-        **whole(request, run),
+        **whole(request, part),
     }
 
 
-def whole(request: ParkRequest, run: Run) -> dict[str, Any]:
-    """Return the park's total where the person may see it; hidden where a neighbour could be derived from it."""
+def whole(request: ParkRequest, part: Part) -> dict[str, Any]:
+    """Return the park's total where the person may see it; hidden where a neighbour could be derived from it.
+
+    It is that of whole years: only for these are the parts known by which it is decided.
+    """
     if request.access.whole_park:
         return {}
+    run = part.run
     pks = run.more.get("node_keys", {})
     net = {pks[code]: one["net"] for code, one in run.result["by_node"].items() if code in pks}
     amounts = {pk: None if value is None else Decimal(str(value)) for pk, value in net.items()}
-    total = run.result["totals"].get("co2e_t") if may_show(amounts, request.access.enterprises) else None
-    return {"park_asked": True, "park_total": total}
+    shown = part.whole and may_show(amounts, request.access.enterprises)
+    return {"park_asked": part.whole, "park_total": run.result["totals"].get("co2e_t") if shown else None}
 
 
 def of_node(node: Node) -> Any:
@@ -90,20 +98,23 @@ def of_node(node: Node) -> Any:
     return Q(node__enterprise=node) | ends
 
 
-def _answer(run: Run, own: dict[str, Any], former: dict[str, Any] | None, what: Asked) -> SafeString:
+def _answer(part: Part, own: dict[str, Any], former: dict[str, Any] | None, what: Asked) -> SafeString:
+    if not part.whole:
+        text = _("{period}: {own} from its own fuels, processes and purchases; received and sent on by the year only.")
+        return format_html(text, period=part.period, own=format_html("<b>{}</b>", figures.amount(own["own"], unit="t")))
     net = format_html("<b>{}</b>", figures.amount(own["net"], "total", "t CO₂"))
-    part = figures.change(own["net"], former["net"]) if former else None
+    moved = figures.change(own["net"], former["net"]) if former else None
     values = {
-        "year": run.year,
+        "year": part.period,
         "net": net,
         "own": figures.amount(own["own"], "total", "t"),
         "received": figures.amount(own["received"], "total", "t"),
         "sent": figures.amount(own["sent"], "total", "t"),
     }
-    if part is None:
+    if moved is None:
         return format_html(_("{year}: {net} net, of which own {own}, received {received}, sent on {sent}."), **values)
-    values.update(share=figures.amount(abs(part), "share"), before=what.compare)
-    if part < 0:
+    values.update(share=figures.amount(abs(moved), "share"), before=what.compared)
+    if moved < 0:
         return format_html(
             _("{year}: {net} net, {share} less than in {before}; own {own}, received {received}, sent on {sent}."),
             **values,
@@ -113,22 +124,20 @@ def _answer(run: Run, own: dict[str, Any], former: dict[str, Any] | None, what: 
     )
 
 
-def lines_of(run: Run, code: str) -> list[dict[str, Any]]:
+def lines_of(part: Part, code: str) -> list[dict[str, Any]]:
     """Return the inventory lines that stand in an enterprise's account, the largest first."""
-    wanted = set(run.more["nodes"].get(code, {}).get("lines", ()))
-    rows = [
-        line_of(line, row["token"], 0) for row in run.more["ledger"] for line in row["lines"] if line["id"] in wanted
-    ]
+    wanted = {line for run in part.runs for line in run.more["nodes"].get(code, {}).get("lines", ())}
+    rows = [line_of(line, row["token"], 0) for row in part.ledger for line in row["lines"] if line["id"] in wanted]
     return sorted(rows, key=lambda row: -abs(row["t"] or 0))
 
 
-def streams_of(request: ParkRequest, run: Run, node: Node) -> list[dict[str, Any]]:
+def streams_of(request: ParkRequest, part: Part, node: Node) -> list[dict[str, Any]]:
     """Return what came in and went out over the enterprise's fence, with each month, its origin and what is missing."""
     ends = Q(stream__source__enterprise=node) | Q(stream__target__enterprise=node)
-    rows = MonthFlow.objects.visible_to(request.access).filter(ends, run=run.with_flows)
+    rows = flows_of(part, request.access).filter(ends)
     rows = rows.select_related("stream__source", "stream__target").order_by("stream__code", "month")
     seen = set(Node.objects.visible_to(request.access).values_list("pk", flat=True))
-    words = run.more["commodities"]
+    words = part.run.more["commodities"]
     held: dict[int, dict[str, Any]] = {}
     for row in rows:
         inside = [end.enterprise_id == node.pk for end in (row.stream.source, row.stream.target)]

@@ -11,6 +11,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from lingtan.web.account.methods import BY_KEY
+from lingtan.web.account.pages.asking import remarks_of
+from lingtan.web.account.pages.cut import cut_of
+from lingtan.web.account.pages.evidence import Mask, documents_of, mask_of, package
+from lingtan.web.account.pages.moves import moved_since
 from lingtan.web.account.pages.rows import said, written
 from lingtan.web.account.run import Figure
 from lingtan.web.kernel.language import chinese
@@ -37,31 +41,46 @@ LINKS: tuple[tuple[tuple[str, ...], str, Any], ...] = (
 def explain(request: ParkRequest, run: int, key: str) -> HttpResponse:
     """Show the chain behind a figure; a figure that is another's is not there."""
     figure = find(request, run, key)
-    if request.GET.get("format") == "json":
-        answer = JsonResponse(exported(figure), json_dumps_params={"ensure_ascii": False, "indent": 2})
-        name = "".join(mark if mark.isalnum() or mark in "-_." else "-" for mark in figure.name)
-        plain = name.encode("ascii", "replace").decode().replace("?", "-")
-        answer["Content-Disposition"] = f'attachment; filename="explain-{figure.year}-{plain}.json"'
+    wanted = request.GET.get("format")
+    if wanted == "json":
+        answer: HttpResponse = JsonResponse(
+            exported(figure, mask_of(request)), json_dumps_params={"ensure_ascii": False, "indent": 2}
+        )
+        answer["Content-Disposition"] = f'attachment; filename="{file_name(figure)}.json"'
+        return answer
+    if wanted == "zip":
+        answer = HttpResponse(package(request, figure, exported(figure, mask_of(request))), "application/zip")
+        answer["Content-Disposition"] = f'attachment; filename="{file_name(figure)}.zip"'
         return answer
     htmx: Any = getattr(request, "htmx", None)
     part = "drawer" in request.GET or (htmx and not htmx.boosted)
     return render(request, "book/parts/explained.html" if part else "book/explained.html", told(request, figure))
 
 
+def file_name(figure: Figure) -> str:
+    """Return the name of a file about a figure, in plain letters."""
+    name = "".join(mark if mark.isalnum() or mark in "-_." else "-" for mark in figure.name)
+    return f"explain-{figure.year}-{name.encode('ascii', 'replace').decode().replace('?', '-')}"
+
+
 def find(request: ParkRequest, run: int, key: str) -> Figure:
-    """Return a figure that the person sees; those of flows stand in the run that holds the month flows."""
-    rows = Figure.objects.visible_to(request.access).select_related("run", "run__asked_by", "node", "stream")
-    figure = rows.filter(run_id=run, name=key[:200]).first()
+    """Return a figure that the person sees; those of flows stand in the run that holds the month flows.
+
+    A flow of one month (``flow:EL_E02@2025-02``) is told by the flow of its year.
+    """
+    rows = Figure.objects.visible_to(request.access).select_related("node", "stream").prefetch_related("run__asked_by")
+    stem = key.partition("@")[0] if key.startswith("flow:") else key
+    figure = rows.filter(run_id=run, name=stem[:200]).first()
     if figure is None:
-        figure = get_object_or_404(rows, run__sharing__pk=run, name=key[:200])
+        figure = get_object_or_404(rows, run__sharing__pk=run, name=stem[:200])
     return figure
 
 
-def exported(figure: Figure) -> dict[str, Any]:
+def exported(figure: Figure, mask: Mask) -> dict[str, Any]:
     """Return the explanation as ``lingtan explain --json`` gives it, with the run that it belongs to."""
     run = figure.run
     return {
-        **figure.explanation,
+        **mask.step(figure.explanation),
         "run": {
             "year": run.year, "method": run.method, "chosen": run.chosen, "boundary": run.boundary,
             "input_sha256": run.input_digest, "code_version": run.code_version, "computed": run.ended.isoformat(),
@@ -71,7 +90,7 @@ def exported(figure: Figure) -> dict[str, Any]:
 
 def told(request: ParkRequest, figure: Figure) -> dict[str, Any]:
     """Return what the drawer shows."""
-    run, kept = figure.run, figure.explanation
+    run, kept, mask = figure.run, figure.explanation, mask_of(request)
     lang = "zh" if chinese() else "en"
     check = kept["check"]
     others = Figure.objects.visible_to(request.access).filter(
@@ -83,13 +102,17 @@ def told(request: ParkRequest, figure: Figure) -> dict[str, Any]:
         "run": run,
         **_named(request, figure, kept["name"][lang]),
         "unit": written(figure.unit),
-        "formula": written(kept["formula_zh"] if lang == "zh" else kept["formula"]),
-        "links": links(kept["chain"], lang),
+        "cut": cut_of(request, figure),
+        "formula": written(mask.text(kept["formula_zh"] if lang == "zh" else kept["formula"])),
+        "links": links([mask.step(step) for step in kept["chain"]], lang),
         "check": {**check, "word": "ok" if check["holds"] else "act"},
         "how": _how(check["how"], lang),
         "method": BY_KEY[run.variant].short if run.variant in BY_KEY else run.method,
         "boundary": str(boundary) if boundary else run.boundary,
-        "versions": list(others.select_related("run", "run__asked_by").order_by("-run_id")[:5]),
+        "versions": list(others.prefetch_related("run__asked_by").order_by("-run_id")[:5]),
+        "moved": moved_since(request, figure),
+        "documents": documents_of(request, figure),
+        "remarks": remarks_of(request, figure),
         "superseded": run.superseded_by_id is not None,
     }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,15 +17,21 @@ from django.views.decorators.http import require_GET, require_POST
 from lingtan.report.view import CATEGORY_ORDER
 from lingtan.trace.words import name as word_of
 from lingtan.web.account import actions
-from lingtan.web.account.asked import Asked, asked, frame_of
+from lingtan.web.account.asked import Asked, asked, chosen_months, frame_of, own_run, part_of, years_of
 from lingtan.web.account.methods import BY_KEY, VARIANTS
 from lingtan.web.account.pages import charts, sankey
 from lingtan.web.account.pages.enterprise import own_page
+from lingtan.web.account.pages.overview import apart
 from lingtan.web.account.pages.rows import TONES, factor_of, line_of, said
+from lingtan.web.account.part import Part
 from lingtan.web.account.run import Run
 from lingtan.web.kernel import figures
 from lingtan.web.kernel.language import chinese
 from lingtan.web.kernel.pages import ParkRequest, in_park
+from lingtan.web.park.node import Node
+
+#: Units and bands in the tables of the flows page; all units are a link, further bands a page away.
+UNITS, BANDS = 40, 100
 
 
 @in_park()
@@ -32,28 +40,37 @@ def account(request: ParkRequest) -> HttpResponse:
     """Show the account of a year: lines by source, the bridge to another method, the choices behind it."""
     if not request.access.whole_park:
         return own_page(request, "account")
+    if (way := chosen_months(request)) is not None:
+        return way
     what = asked(request)
     request.entry = "account"
     context = frame_of(request, what, variants=_switch(request, what))
-    if what.run is not None:
-        context.update(_answered(request, what, what.run))
+    if what.part is not None:
+        context.update(_answered(request, what, what.part))
     return render(request, "book/account.html", context)
 
 
-def _answered(request: ParkRequest, what: Asked, run: Run) -> dict[str, Any]:
-    other = _other(request, what)
-    total = run.result["totals"].get("co2_t")
+def _answered(request: ParkRequest, what: Asked, part: Part) -> dict[str, Any]:
+    other, run = _other(request, what), part.run
+    rows = Run.objects.visible_to(request.access).filter(
+        boundary=what.boundary, variant=other, year__in=years_of(part.period), superseded_by__isnull=True
+    )
+    second = part_of(part.period, {one.year: one for one in rows})
+    total = part.totals.get("co2_t")
     return {
-        "answer": _answer(run, other),
+        "answer": _answer(part, second, other),
         "note": what.variant.note,
-        "groups": groups(run),
+        "part": part,
+        "apart": apart(part),
+        "groups": groups(part),
         "total": total,
-        "total_before": what.before.result["totals"].get("co2_t") if what.before else None,
-        "coverage": run.result["coverage"],
-        "adds_up": _adds_up(run),
+        "total_before": what.former.totals.get("co2_t") if what.former else None,
+        "coverage": part.coverage,
+        "adds_up": _adds_up(part),
         "every_line": "lines" in request.GET,
-        "span": run.more["spans"].get("co2_t"),
-        "bridge": charts.bridge(run, other),
+        "span": run.more["spans"].get("co2_t") if part.whole else None,
+        "bridge": charts.bridge_of(part, second, other),
+        "composition_chart": charts.composition(part),
         "others": [(str(one.short), one.key, one.key == other) for one in VARIANTS if one.key != run.variant],
         "choices": [choice(one) for one in run.more["choices"] if one["matters"]],
         "idle": [said(one) for one in run.more["choices"] if not one["matters"]],
@@ -83,30 +100,29 @@ def _other(request: ParkRequest, what: Asked) -> str:
     return next(one.key for one in VARIANTS if one.key != what.variant.key)
 
 
-def _answer(run: Run, other: str) -> SafeString | str:
-    told = run.more["bridges"][other]
-    before, after, apart = told["before"]["co2e_t"], told["after"]["co2e_t"], told["difference_t"]
+def _answer(part: Part, second: Part | None, other: str) -> SafeString | str:
+    before, after = part.totals["co2e_t"], second.totals["co2e_t"] if second else None
     if before is None or after is None:
         return _("The total cannot be said yet: parts of it are not known.")
     return format_html(
         _("{method}: {total}; {other}: {second}. They are {apart} apart, step by step on the right."),
-        method=BY_KEY[run.variant].short,
+        method=BY_KEY[part.run.variant].short,
         total=format_html("<b>{}</b>", figures.amount(before, "total", "t")),
         other=BY_KEY[other].short,
         second=format_html("<b>{}</b>", figures.amount(after, "total", "t")),
-        apart=figures.amount(abs(apart), "total", "t"),
+        apart=figures.amount(abs(after - before), "total", "t"),
     )
 
 
-def groups(run: Run) -> list[dict[str, Any]]:
+def groups(part: Part) -> list[dict[str, Any]]:
     """Return the categories in the order of the method, each with its sources; an empty one says so."""
-    total = run.result["totals"].get("co2_t") or 0
+    total = part.totals.get("co2_t") or 0
     lang = "zh" if chinese() else "en"
     made = []
-    values = run.result["by_category"]
+    values = part.by_category
     for category in dict.fromkeys((*CATEGORY_ORDER, *values)):
         value = values.get(category)
-        rows = [_source(row, total) for row in run.more["ledger"] if row["category"] == category]
+        rows = [_source(row, total) for row in part.ledger if row["category"] == category]
         if value is None and not rows:
             continue
         share = value / total if value is not None and total > 0 else None
@@ -128,10 +144,10 @@ def _source(row: dict[str, Any], total: float) -> dict[str, Any]:
     }
 
 
-def _adds_up(run: Run) -> bool:
+def _adds_up(part: Part) -> bool:
     """Tell whether the rounded sources add up to the rounded total; else the foot says that parts are rounded apart."""
-    shown = sum(round(row["t"]) for row in run.more["ledger"] if row["t"] is not None)
-    return shown == round(run.result["totals"].get("co2_t") or 0)
+    shown = sum(round(row["t"]) for row in part.ledger if row["t"] is not None)
+    return shown == round(part.totals.get("co2_t") or 0)
 
 
 def choice(one: dict[str, Any]) -> dict[str, Any]:
@@ -168,32 +184,31 @@ def _versions(request: ParkRequest, run: Run) -> list[Run]:
 @require_GET
 def flows(request: ParkRequest) -> HttpResponse:
     """Show where energy, or one commodity, comes from and goes."""
+    if (way := chosen_months(request)) is not None:
+        return way
     what = asked(request) if request.access.whole_park else _own(request)
     request.entry = "flows"
     context = frame_of(request, what)
-    if what.run is not None:
-        context.update(_flowing(request, what.run))
+    if what.part is not None:
+        context.update(_flowing(request, what.part))
     return render(request, "book/flows.html", context)
 
 
 def _own(request: ParkRequest) -> Asked:
     """Return what is asked by somebody who sees his own streams only."""
-    from lingtan.web.account.asked import own_run
-    from lingtan.web.park.node import Node
-
     node = Node.objects.visible_to(request.access).filter(pk__in=request.access.enterprises).order_by("code").first()
     if node is None:
         raise Http404
     return own_run(request, node)[0]
 
 
-def _flowing(request: ParkRequest, run: Run) -> dict[str, Any]:
+def _flowing(request: ParkRequest, part: Part) -> dict[str, Any]:
     commodity = request.GET.get("commodity", "")
-    words = run.more["commodities"]
+    words = part.run.more["commodities"]
     if commodity and commodity not in words:
         raise Http404
-    streams = sankey.totals(run, request.access)
-    drawn = sankey.picture(run, request.access, commodity=commodity, streams=streams)
+    streams = sankey.totals(part, request.access)
+    drawn = sankey.picture(part, request.access, commodity=commodity)
     unit = _("tce, calorific · grey = own use and losses")
     name = said(words[commodity]) if commodity else _("All energy")
     reached = {band.target for band in drawn.bands}
@@ -204,11 +219,12 @@ def _flowing(request: ParkRequest, run: Run) -> dict[str, Any]:
         "answer": _went(came, drawn.unit, name, missing),
         "sankey": sankey.payload(
             drawn,
-            title=_("%(what)s in %(year)s") % {"what": name, "year": run.year},
+            title=_("%(what)s in %(year)s") % {"what": name, "year": part.period},
             unitline=drawn.unit if commodity else unit,
         ),
-        "nodes": drawn.nodes,
-        "table": _table(drawn),
+        "nodes": drawn.nodes if request.GET.get("units") == "all" else drawn.nodes[:UNITS],
+        "units": len(drawn.nodes),
+        "page": Paginator(_table(drawn), BANDS).get_page(request.GET.get("page")),
         "unit": drawn.unit,
         "left_out": drawn.left_out,
         "commodity": commodity,
@@ -216,6 +232,27 @@ def _flowing(request: ParkRequest, run: Run) -> dict[str, Any]:
         "materials": _choices(words, used, commodity, energy=False),
         "missing": missing,
     }
+
+
+@in_park()
+@require_GET
+def unit(request: ParkRequest, key: str) -> HttpResponse:
+    """Show what a unit's sums on the page of flows are made of: bands that come in and go out, with their streams."""
+    what = asked(request) if request.access.whole_park else _own(request)
+    commodity = request.GET.get("commodity", "")
+    if what.part is None or (commodity and commodity not in what.part.run.more["commodities"]):
+        raise Http404
+    drawn = sankey.picture(what.part, request.access, commodity=commodity)
+    found = next((one for one in drawn.nodes if one["key"] == key), None)
+    if found is None:
+        raise Http404
+    sides = [
+        (_("Comes in"), found["into"], [one for one in drawn.bands if one.target.rstrip("*") == key]),
+        (_("Goes out"), found["out"], [one for one in drawn.bands if one.source == key and not one.derived]),
+    ]
+    made = [(title, total, _table(replace(drawn, bands=bands))) for title, total, bands in sides]
+    context = {"one": found, "sides": made, "unit": drawn.unit, "run": what.part.run, "period": what.period}
+    return render(request, "book/unit.html", context)
 
 
 def _choices(words: dict[str, Any], used: set[str], chosen: str, *, energy: bool) -> list[tuple[str, str, bool]]:

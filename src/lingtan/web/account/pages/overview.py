@@ -11,19 +11,21 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from lingtan.web.account.asked import Asked, asked, frame_of
+from lingtan.web.account.asked import Asked, asked, chosen_months, frame_of
 from lingtan.web.account.making.green import FIGURE as GREEN
+from lingtan.web.account.making.green import supply_of
 from lingtan.web.account.methods import BASE
 from lingtan.web.account.pages import charts, sankey
 from lingtan.web.account.pages.enterprise import own_page
+from lingtan.web.account.pages.indicators import CORE, GREEN_TARGET, indicators
 from lingtan.web.account.pages.issues import waiting
-from lingtan.web.account.run import Figure, Run
+from lingtan.web.account.pages.rows import said
+from lingtan.web.account.part import Part
+from lingtan.web.account.run import Figure
 from lingtan.web.kernel import figures
 from lingtan.web.kernel.pages import ParkRequest, in_park
 from lingtan.web.park.node import Node
 
-CORE = "co2_t_per_tce"
-GREEN_TARGET = 50
 FIRST_FINDINGS = 5
 ENOUGH = 0.8
 
@@ -34,56 +36,70 @@ def overview(request: ParkRequest) -> HttpResponse:
     """Show the park's answer; who sees no whole park gets the page of his own enterprise."""
     if not request.access.whole_park:
         return own_page(request, "overview")
+    if (way := chosen_months(request)) is not None:
+        return way
     what = asked(request)
     request.entry = "overview"
     context = frame_of(request, what)
-    if what.run is not None:
-        context.update(_answered(request, what, what.run))
+    if what.part is not None:
+        context.update(_answered(request, what, what.part))
     return render(request, "book/overview.html", context)
 
 
-def _answered(request: ParkRequest, what: Asked, run: Run) -> dict[str, Any]:
-    rows = waiting(request, what.year)
+def _answered(request: ParkRequest, what: Asked, part: Part) -> dict[str, Any]:
+    rows = waiting(request, what.period)
+    share = green(request, part, what.former)
     return {
-        "answer": answer(run, what.before),
-        "core": core(run, what.before),
-        "totals": run.result["totals"],
-        "totals_before": what.before.result["totals"] if what.before else {},
-        "coverage": run.result["coverage"],
-        "green": green(request, run, what.before),
-        "months": charts.months(run, what.before),
+        "answer": answer(part, what.former),
+        "core": core(part, what.former),
+        "part": part,
+        "apart": apart(part),
+        "totals": part.totals,
+        "totals_before": what.former.totals if what.former else {},
+        "coverage": part.coverage,
+        "green": share,
+        "months": charts.months(part, what.former),
         "issues": rows[:FIRST_FINDINGS],
         "issue_count": rows.count(),
-        "energy": _energy(request, run),
-        "who": who(request, run, what.before),
-        "indicators": indicators(run, green(request, run, None)),
+        "energy": _energy(request, part),
+        "who": who(request, part, what.former),
+        "indicators": indicators(request, part, share),
     }
 
 
-def _energy(request: ParkRequest, run: Run) -> dict[str, Any]:
-    drawn = sankey.picture(run, request.access)
-    return sankey.payload(
+def apart(part: Part) -> dict[str, Any] | None:
+    """Return what is known for the year only and therefore not in this period: sum [t] and names; None for nothing."""
+    held = part.apart
+    if not held:
+        return None
+    return {"t": sum(amount for _line, amount in held), "names": [said(line) for line, _amount in held[:3]]}
+
+
+def _energy(request: ParkRequest, part: Part) -> dict[str, Any]:
+    drawn = sankey.picture(part, request.access)
+    made = sankey.payload(
         drawn, title=_("Where energy comes from and goes"), unitline=_("tce, calorific · grey = own use and losses")
     )
+    return {**made, "empty": _("No stream with a coal equivalent has an amount in this period.")}
 
 
-def core(run: Run, before: Run | None) -> dict[str, Any]:
-    """Return the core indicator with its limit, status word and distance."""
-    value, limit = run.result["totals"].get(CORE), run.more["band"]
-    known = (run.result["coverage"].get("known") or 0) >= ENOUGH
+def core(part: Part, former: Part | None) -> dict[str, Any]:
+    """Return the core indicator with its limit, status word and distance; the limit is one of a year."""
+    value, limit = part.totals.get(CORE), part.run.more["band"]
+    known = (part.coverage.get("known") or 0) >= ENOUGH
     word = "unknown" if value is None or limit is None or not known else "met" if value <= limit else "gap"
-    former = before.result["totals"].get(CORE) if before else None
-    span = run.more["spans"].get(CORE)
-    top = max(value or 0, former or 0, limit or 0) * 1.1 or 1
-    tce = run.result["totals"].get("energy_tce_equivalent")
-    return {"value": value, "limit": limit, "word": word, "before": former, "span": span, "top": top, "tce": tce}
+    before = former.totals.get(CORE) if former else None
+    span = part.run.more["spans"].get(CORE) if part.whole else None
+    top = max(value or 0, before or 0, limit or 0) * 1.1 or 1
+    tce = part.totals.get("energy_tce_equivalent")
+    return {"value": value, "limit": limit, "word": word, "before": before, "span": span, "top": top, "tce": tce}
 
 
-def answer(run: Run, before: Run | None) -> SafeString | str:
+def answer(part: Part, former: Part | None) -> SafeString | str:
     """Return the answer in one or two sentences, also when it is that it cannot be said."""
-    told = core(run, before)
-    known = run.result["coverage"].get("known")
-    total = run.result["totals"].get("co2_t")
+    told = core(part, former)
+    known = part.coverage.get("known")
+    total = part.totals.get("co2_t")
     if total is None or (known is not None and known < ENOUGH):
         return format_html(
             _("It cannot be said yet: only {share} of the data is known. So far {total}."),
@@ -92,12 +108,16 @@ def answer(run: Run, before: Run | None) -> SafeString | str:
     if told["value"] is None:
         return format_html(
             _("{year}: {total} under this method, which has no energy total and no core indicator."),
-            year=run.year, total=_bold(total, "total", "t CO₂"),
+            year=part.period, total=_bold(total, "total", "t CO₂"),
         )  # fmt: skip
     sentence = format_html(
         _("In {year} each tonne of coal equivalent carried {ratio}{change}."),
-        year=run.year, ratio=_bold(told["value"], "ratio", "t CO₂"), change=_changed(told, before),
+        year=part.period, ratio=_bold(told["value"], "ratio", "t CO₂"), change=_changed(told, former),
     )  # fmt: skip
+    if not part.whole:
+        return format_html(
+            "{} {}", sentence, _("The national line is one of whole years; it is shown to compare with.")
+        )
     return format_html("{} {}", sentence, _against(told))
 
 
@@ -116,11 +136,11 @@ def _against(told: dict[str, Any]) -> SafeString | str:
     )  # fmt: skip
 
 
-def _changed(told: dict[str, Any], before: Run | None) -> str:
+def _changed(told: dict[str, Any], former: Part | None) -> str:
     part = figures.change(told["value"], told["before"])
-    if part is None or before is None:
+    if part is None or former is None:
         return ""
-    words = {"share": figures.amount(abs(part), "share"), "year": before.year}
+    words = {"share": figures.amount(abs(part), "share"), "year": former.period}
     if part < 0:
         return _(", %(share)s less than in %(year)s") % words
     return _(", %(share)s more than in %(year)s") % words
@@ -130,65 +150,53 @@ def _bold(value: Any, kind: str, unit: str) -> SafeString:
     return format_html("<b>{}</b>", figures.amount(value, kind, unit))
 
 
-def green(request: ParkRequest, run: Run, before: Run | None) -> dict[str, Any]:
-    """Return the share of power that was supplied directly from green sources, and the same of the run before."""
+def green(request: ParkRequest, part: Part, former: Part | None) -> dict[str, Any]:
+    """Return the share of power that was supplied directly from green sources, and the same of the comparison."""
+    value, before = (_green_share(request, one) if one else None for one in (part, former))
     base = Figure.objects.visible_to(request.access).filter(
-        name=GREEN, run__variant=BASE.key, run__boundary=run.boundary, run__superseded_by__isnull=True
+        name=GREEN, run__variant=BASE.key, run__boundary=part.run.boundary, run__superseded_by__isnull=True
     )
-    found = {row.year: row for row in base.filter(year__in=[run.year, before.year if before else 0])}
-    own, former = found.get(run.year), found.get(before.year) if before else None
+    own = base.filter(year=part.run.year).only("run_id").first()
     return {
-        "value": own.value if own else None,
+        "value": value,
         "run": own.run_id if own else None,
-        "before": former.value if former else None,
+        "before": before,
         "target": GREEN_TARGET,
-        "met": own is not None and own.value is not None and own.value >= GREEN_TARGET,
+        "met": value is not None and value >= GREEN_TARGET,
     }
 
 
-def who(request: ParkRequest, run: Run, before: Run | None) -> list[dict[str, Any]]:
-    """Return the enterprises by net emission, the largest first."""
+def _green_share(request: ParkRequest, part: Part) -> float | None:
+    """Return the share [%] of a period: that of a run for its year, else from the flows of the run's own supply."""
+    held = Figure.objects.visible_to(request.access).filter(
+        name=GREEN, run__variant=BASE.key, run__boundary=part.run.boundary, run__superseded_by__isnull=True,
+        year__in=[run.year for run in part.runs],
+    )  # fmt: skip
+    if part.whole:
+        value = held.filter(year=part.run.year).values_list("value", flat=True).first()
+        return float(value) if value is not None else None
+    found = {row.year: row for row in held}
+    marks = {code: green for row in found.values() for code, green in supply_of(row.explanation).items()}
+    supply = sankey.flows_of(part, request.access).filter(stream__code__in=marks)
+    rows = list(supply.values_list("stream__code", "amount"))
+    if len(found) < len(part.runs) or not rows or any(amount is None for _code, amount in rows):
+        return None
+    whole = sum(float(amount) for _code, amount in rows)
+    return 100 * sum(float(amount) for code, amount in rows if marks[code]) / whole if whole else None
+
+
+def who(request: ParkRequest, part: Part, former: Part | None) -> list[dict[str, Any]]:
+    """Return the enterprises, the largest first: by net emission, by their own where only that is known by month."""
     nodes = {node.code: node for node in Node.objects.visible_to(request.access)}
-    former = before.result["by_node"] if before else {}
+    word = "net" if part.whole else "own"
+    before = former.by_node if former else {}
     rows = [
-        {"code": code, "name": str(nodes.get(code, code)), "net": one["net"], "own": one["own"],
-         "before": former.get(code, {}).get("net")}
-        for code, one in run.result["by_node"].items()
-    ]  # fmt: skip
+        {"code": code, "name": str(nodes.get(code, code)), "net": one[word], "before": before.get(code, {}).get(word)}
+        for code, one in part.by_node.items()
+    ]
     rows.sort(key=lambda row: -(row["net"] or 0))
     most = max((abs(row["net"] or 0) for row in rows), default=0) or 1
     return [{**row, "share": max(row["net"] or 0, 0) / most} for row in rows]
-
-
-def indicators(run: Run, share: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the seven national indicators: value and target where a run gives them, else what is missing."""
-    told = core(run, None)
-    target = f"≤ {figures.number(told['limit'], 'ratio')}" if told["limit"] is not None else _("no band")
-    rows: list[dict[str, Any]] = [
-        {
-            "name": _("CO₂ per unit energy"), "value": told["value"], "unit": "", "kind": "ratio", "wanted": target,
-            "word": told["word"], "explain": f"total:{CORE}", "run": run.pk, "target": told["limit"],
-            "top": told["top"],
-        },
-        {
-            "name": _("Direct green supply"), "value": share["value"], "unit": "%", "digits": 1, "kind": "total",
-            "wanted": f"≥ {GREEN_TARGET} %", "word": "met" if share["met"] else "gap", "explain": GREEN,
-            "run": share["run"], "target": GREEN_TARGET, "top": 100,
-        },
-    ]  # fmt: skip
-    if share["value"] is None:
-        rows[1]["word"], rows[1]["missing"] = "unknown", _("needs the amount of every power supply")
-    return rows + [{"name": name, "wanted": wanted, "word": "unknown", "missing": why} for name, wanted, why in _left()]
-
-
-def _left() -> tuple[tuple[str, str, str], ...]:
-    return (
-        (_("Clean energy share"), "≥ 90 %", _("needs every kWh and fuel sorted into clean or not")),
-        (_("Products at level 2 or better"), "100 %", _("needs output and limit value of each product")),
-        (_("Solid waste used"), "≥ 80 %", _("needs the amounts of waste made and used")),
-        (_("Waste heat, cold, pressure used"), "≥ 50 %", _("needs what could be recovered at each process")),
-        (_("Water reused by industry"), "≥ 80 %", _("needs circulating and reused water by enterprise")),
-    )
 
 
 @in_park()
@@ -202,10 +210,10 @@ def visitors(request: ParkRequest) -> HttpResponse:
     what = asked(request)
     request.entry = "overview"
     context = frame_of(request, what)
-    if what.run is not None:
-        context.update(_answered(request, what, what.run))
-    context["plan"] = plan(request, what.run)
+    if what.part is not None:
+        context.update(_answered(request, what, what.part))
+    context["plan"] = plan(request, what.part)
     return render(request, "book/visitors.html", context)
 
 
-__all__ = ["answer", "core", "green", "indicators", "overview", "visitors", "who"]
+__all__ = ["answer", "core", "green", "overview", "visitors", "who"]

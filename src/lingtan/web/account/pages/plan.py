@@ -5,25 +5,26 @@ from __future__ import annotations
 from math import cos, radians
 from typing import Any
 
-from lingtan.web.account.run import Run
+from lingtan.web.account.part import Part
 from lingtan.web.kernel.pages import ParkRequest
 from lingtan.web.park.node import Node
 
 WIDTH, HEIGHT, EDGE = 720.0, 460.0, 56.0
 
 
-def plan(request: ParkRequest, run: Run | None) -> dict[str, Any] | None:
+def plan(request: ParkRequest, part: Part | None) -> dict[str, Any] | None:
     """Return the drawn nodes; None where no two places are known. Enterprises carry their net emission."""
     rows = Node.objects.visible_to(request.access).filter(lat__isnull=False, lon__isnull=False).order_by("code")
     spots = [(node, float(node.lon or 0), float(node.lat or 0)) for node in rows]
     if len({(lon, lat) for _, lon, lat in spots}) < 2:
         return None
     place = _scale([(lon, lat) for _, lon, lat in spots])
-    net = run.result["by_node"] if run else {}
+    net = part.by_node if part else {}
+    word = "net" if part and part.whole else "own"
     drawn = []
     for node, lon, lat in spots:
         x, y = place(lon, lat)
-        own = net.get(node.code, {}).get("net")
+        own = net.get(node.code, {}).get(word)
         drawn.append(
             {"code": node.code, "name": str(node), "kind": node.get_kind_display(), "x": round(x, 1), "y": round(y, 1),
              "net": own, "big": own is not None}

@@ -1,15 +1,18 @@
-"""What flows between units over a year, from the month flows of a run: bands of the Sankey and the closure of nodes."""
+"""What flows between units over a period, from the month flows of runs: bands of the Sankey, closure of nodes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from lingtan.web.account.run import MonthFlow, Run
+from lingtan.web.account.part import Part
+from lingtan.web.account.run import MonthFlow
+from lingtan.web.kernel.history import unchanged
 from lingtan.web.kernel.language import in_language
 from lingtan.web.metering.stream import Stream
 from lingtan.web.park.node import Node
@@ -59,6 +62,15 @@ class Picture:
     left_out: list[str]
 
 
+#: What is read of thousands of streams and of the places at their ends.
+_READ = ("pk", "code", "commodity", "made_as")
+_ENDS = ("id", "kind", "name_zh", "name_en", "enterprise_id")
+_SOURCE, _TARGET = (tuple(f"{end}__{name}" for name in _ENDS) for end in ("source", "target"))
+#: Units drawn each for itself; more of them cannot be told apart.
+DRAWN = 40
+OTHERS = "u:others"
+
+
 @dataclass(frozen=True, slots=True)
 class _Stream:
     """A stream with its amount of the year."""
@@ -77,26 +89,56 @@ def token_of(commodity: str, kind: str = "") -> str:
     return next((token for word, token in _TOKENS if word in commodity), "water" if kind == "water" else "waste")
 
 
-def totals(run: Run, access: Access) -> list[_Stream]:
-    """Return the streams that somebody sees, with their amounts of the year."""
-    sums = MonthFlow.objects.visible_to(access).filter(run=run.with_flows).values("stream_id")
+def totals(part: Part, access: Access) -> list[_Stream]:
+    """Return the streams that somebody sees, with their amounts of the period. Not to be changed."""
+    return unchanged(("streams", *_asked(part, access)), (Stream, Node), lambda: _totals(part, access))
+
+
+def _asked(part: Part, access: Access) -> tuple[Any, ...]:
+    """Return all that the streams of a part hang on but the records of streams and places: its runs never change."""
+    runs = tuple(run.pk for run in part.runs)
+    return (runs, part.period.text, access.park_id, access.sees, access.roles, access.actions, get_language())
+
+
+def _totals(part: Part, access: Access) -> list[_Stream]:
+    rows = flows_of(part, access).values("stream_id")
     found = {
-        row["stream_id"]: row for row in sums.annotate(total=Sum("amount"), known=Count("amount"), all=Count("pk"))
+        row["stream_id"]: row for row in rows.annotate(total=Sum("amount"), known=Count("amount"), all=Count("pk"))
     }
-    streams = Stream.objects.visible_to(access).filter(pk__in=found).select_related("source", "target").order_by("code")
+    ends: dict[int, Node] = {}
+    streams = Stream.objects.visible_to(access).order_by("code").values_list(*_READ, *_SOURCE, *_TARGET)
     return [
         _Stream(
-            one.code, one.commodity, one.source, one.target, one.made_as,
-            float(found[one.pk]["total"] or 0), found[one.pk]["all"] - found[one.pk]["known"],
+            code, commodity, _node(ends, told[:5]), _node(ends, told[5:]), made_as,
+            float(found[pk]["total"] or 0), found[pk]["all"] - found[pk]["known"],
         )
-        for one in streams
+        for pk, code, commodity, made_as, *told in streams
+        if pk in found
     ]  # fmt: skip
 
 
-def picture(run: Run, access: Access, *, commodity: str = "", streams: Sequence[_Stream] | None = None) -> Picture:
-    """Return the bands of a year: of all energy in tce, or of one commodity in its own unit."""
-    words = run.more.get("commodities", {})
-    streams = totals(run, access) if streams is None else streams
+def _node(held: dict[int, Node], told: Sequence[Any]) -> Node:
+    """Return the place at an end of a stream, made once however many streams have it."""
+    if told[0] not in held:
+        held[told[0]] = Node(**dict(zip(_ENDS, told, strict=True)))
+    return held[told[0]]
+
+
+def flows_of(part: Part, access: Access) -> QuerySet[MonthFlow]:
+    """Return the month flows of a period that somebody sees."""
+    rows = MonthFlow.objects.visible_to(access).filter(run__in={run.flows_of_id or run.pk for run in part.runs})
+    return rows if part.whole else rows.filter(month__in=part.months)
+
+
+def picture(part: Part, access: Access, *, commodity: str = "") -> Picture:
+    """Return the bands of a period: of all energy in tce, or of one commodity in its own unit. Not to be changed."""
+    key = ("picture", commodity, *_asked(part, access))
+    return unchanged(key, (Stream, Node), lambda: _picture(part, access, commodity))
+
+
+def _picture(part: Part, access: Access, commodity: str) -> Picture:
+    words = part.run.more.get("commodities", {})
+    streams = totals(part, access)
     units = _units(streams, access)
     fed = {stream.target.pk for stream in streams}
     left_out: set[str] = set()
@@ -119,9 +161,9 @@ def picture(run: Run, access: Access, *, commodity: str = "", streams: Sequence[
 
 def _units(streams: Iterable[_Stream], access: Access) -> dict[int, str]:
     """Return the names of the units at the ends of streams; one that the person does not see has none of its own."""
-    seen = {node.pk: str(node) for node in Node.objects.visible_to(access)}
+    seen = {node.pk: str(node) for node in Node.objects.visible_to(access).only("code", "name_zh", "name_en")}
     found = {}
-    for node in (end for stream in streams for end in (stream.source, stream.target)):
+    for node in {end for stream in streams for end in (stream.source, stream.target)}:
         outside = node.kind in OUTSIDE or node.enterprise_id is None
         found[node.pk] = str(node) if outside or node.pk in seen else _("another unit of the park")
         if node.enterprise_id is not None:
@@ -229,6 +271,21 @@ def _reaches(after: Mapping[str, set[str]], start: str, goal: str) -> bool:
     return False
 
 
+def folded(picture: Picture) -> Picture:
+    """Return a picture with all but the largest units drawn as one; its table keeps each of them."""
+    small = {row["key"] for row in picture.nodes[DRAWN:]}
+    if not small:
+        return picture
+    merged: dict[tuple[str, str, str], Band] = {}
+    for band in picture.bands:
+        source, target = (OTHERS if end.rstrip("*") in small else end for end in (band.source, band.target))
+        if source != target:
+            made = replace(band, source=source, target=target, amount=0.0)
+            merged.setdefault((source, target, band.token), made).amount += band.amount
+    names = {**picture.names, OTHERS: _("%(count)s smaller units") % {"count": len(small)}}
+    return replace(picture, bands=acyclic(list(merged.values()), names), names=names)
+
+
 def columns(bands: Iterable[Band]) -> dict[str, int]:
     """Return key -> column: sources left, networks by what reaches them, all that passes nothing on last."""
     after: dict[str, list[str]] = {}
@@ -250,6 +307,7 @@ def columns(bands: Iterable[Band]) -> dict[str, int]:
 
 def payload(picture: Picture, *, title: str, unitline: str, href: str = "") -> dict[str, Any]:
     """Return the chart of a picture; ``href`` is the address of the node table, which a band opens."""
+    picture = folded(picture)
     at = columns(picture.bands)
     sums: dict[str, list[float]] = {key: [0.0, 0.0] for key in at}
     for band in picture.bands:

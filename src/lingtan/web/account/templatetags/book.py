@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,25 @@ from lingtan.web.kernel import figures
 
 register = template.Library()
 DIGITS = 12
+
+
+@register.simple_tag(takes_context=True)
+def moves_after(context: Mapping[str, Any], register_of: Any, changes: list[Any]) -> list[tuple[Any, Any]]:
+    """Return each change of a record with the pass that took it in: run, count of moved figures, the first of them."""
+    from lingtan.web.account.pages.moves import passes_after
+
+    if not register_of.reasoned:
+        return [(change, None) for change in changes]
+    found = passes_after(context["access"], [change.at for change in changes])
+    return [(change, found.get(change.at)) for change in changes]
+
+
+@register.simple_tag(takes_context=True)
+def documents_for_report(context: Mapping[str, Any], report: Any) -> list[Any]:
+    """Return the documents that stand for a report as a whole; those of its lines stand at the lines."""
+    from lingtan.web.publish.links import documents_for
+
+    return documents_for(context["request"], f"report:{report.period:%Y-%m}:{report.enterprise.code}")
 
 
 @register.filter
