@@ -25,12 +25,19 @@ COMMANDS = (
     "example",
     "reference",
     "serve",
+    "ingest",
     "backup",
     "restore",
+    "store",
 )
 
 #: Commands that live in a package of their own.
-PLACES = {"backup": "platform.backup", "restore": "platform.restore"}
+PLACES = {
+    "ingest": "platform.ingest",
+    "backup": "platform.backup",
+    "restore": "platform.restore",
+    "store": "platform.store",
+}
 
 
 def parser(lang: str) -> common.Parser:

@@ -23,7 +23,10 @@ from lingtan.web import embedded
 from lingtan.web.serve_words import say
 
 #: Not of the data: made anew, or another program's.
-LEFT_OUT = frozenset({"postgres", "run", "static", "static.stamp", "serve.lock"})
+LEFT_OUT = frozenset({"postgres", "run", "static", "static.stamp", "serve.lock", "operation.json"})
+#: Backups, copies and drills of this data folder, newest last: what the operator shows who inspects.
+BOOK = "operation.json"
+NOTED = 500
 DUMP, MANIFEST = "database.dump", "manifest.json"
 FORMAT = 1
 #: Count and two sums of the rows' hashes: the order of rows does not matter, every byte of every row does.
@@ -77,6 +80,54 @@ def make(data: Path, target: Path) -> Manifest:
             os.fsync(out.fileno())
         half.rename(target)
     return manifest
+
+
+def copy(source: Path, folder: Path) -> Path:
+    """Put a copy of a backup into another place (a share, a mounted disk), read it back and compare it.
+
+    Raises
+    ------
+    BackupError : the place does not take it, or what lies there differs. Nothing half-written stays.
+    """
+    target, half = folder / source.name, folder / f".{source.name}.part"
+    if target.exists():
+        raise BackupError(say("backup.exists", file=target))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (
+            source.open("rb") as read,
+            os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out,
+        ):
+            shutil.copyfileobj(read, out, 1 << 20)
+            out.flush()
+            os.fsync(out.fileno())
+        if file_digest(half) != file_digest(source):
+            raise BackupError(say("backup.differs", what=str(target)))
+        half.rename(target)
+    except OSError as fault:
+        raise BackupError(say("backup.tool", tool=f"copy to {folder}", why=fault)) from fault
+    finally:
+        half.unlink(missing_ok=True)
+    return target
+
+
+def note(data: Path, what: str, file: Path, made: Manifest) -> None:
+    """Write into the data folder's book of operation that a backup was made, copied, or taken back in a drill."""
+    rows = noted(data)
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    counts = {"tables": len(made.tables), "rows": made.rows, "files": len(made.files), "of": made.made}
+    rows.append({"what": what, "at": now, "file": str(file), "sha256": file_digest(file), **counts})
+    draft = data / f".{BOOK}"
+    draft.write_text(json.dumps(rows[-NOTED:], indent=1, ensure_ascii=False), "utf-8")
+    draft.replace(data / BOOK)
+
+
+def noted(data: Path) -> list[dict[str, Any]]:
+    """Return the book of operation; none where nothing was noted yet."""
+    try:
+        return list(json.loads((data / BOOK).read_text("utf-8")))
+    except (OSError, ValueError):
+        return []
 
 
 def _pack(out: Any, data: Path, *, dump: Path, tables: Mapping[str, tuple[int, str]]) -> Manifest:

@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import URLResolver, get_resolver, path
 
-from lingtan.web.kernel.frame import ENTRIES, Period
+from lingtan.web.kernel.frame import ENTRIES
 from lingtan.web.kernel.language import chinese
 from lingtan.web.park.park import Park
+from lingtan.web.period import Period
 
 SAMPLES = Path(__file__).parent / "templates" / "parts" / "catalogue.json"
 

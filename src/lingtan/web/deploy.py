@@ -6,11 +6,14 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core import checks
+from django.utils import timezone
+
+from lingtan.web import backup
 
 Fault = tuple[str, str, str]
 #: Bytes of free disk below which a platform soon stands still.
@@ -20,19 +23,6 @@ DISK = 5 * 1024**3
 def faults() -> list[Fault]:
     """Return code, what was found and what to do, of all checks."""
     return [fault for look in LOOKS for fault in look()]
-
-
-def protected_tables(apps: Any) -> set[str]:
-    """Return the tables of history and audit, where rows are only ever added."""
-    import pghistory.models
-
-    events = {model._meta.db_table for model in apps.get_models() if issubclass(model, pghistory.models.Event)}
-    audit = {model._meta.db_table for model in apps.get_app_config("people").get_models() if _is_audit(model)}
-    return events | audit
-
-
-def _is_audit(model: Any) -> bool:
-    return model.__module__ == "lingtan.web.people.audit" and model.__name__ == "AuditEntry"
 
 
 def _trial() -> Iterator[Fault]:
@@ -74,6 +64,8 @@ def _addresses() -> Iterator[Fault]:
 def _database() -> Iterator[Fault]:
     from django.apps import apps
     from django.db import connection
+
+    from lingtan.web.roles import protected_tables
 
     with connection.cursor() as cursor:
         cursor.execute("select rolsuper, rolcreaterole, rolcreatedb from pg_roles where rolname = current_user")
@@ -117,8 +109,31 @@ def _machine() -> Iterator[Fault]:
         yield "root", "The platform runs as root.", "Run it as a user of its own."
     if stat.S_IMODE(Path(settings.DATA).stat().st_mode) & 0o007 & ~0o001:
         yield "readable", f"Others on this machine can read {settings.DATA}.", f"chmod 700 {settings.DATA}"
+    if not settings.SYSLOG:
+        yield (
+            "audit_copy",
+            "The audit log has no copy off this machine.",
+            "Set LINGTAN_SYSLOG=tls://… to a collector that others look after.",
+        )
     if not settings.MFA_ROLES:
         yield "factor", "No role needs a second factor.", "Set LINGTAN_MFA=system,security,audit."
+
+
+def _backups() -> Iterator[Fault]:
+    rows = backup.noted(settings.DATA)
+    for what, days, found, do in BACKUPS:
+        newest = max((str(row["at"]) for row in rows if row["what"] == what), default="")
+        since = (timezone.now() - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if newest < since:
+            yield what, f"{found} within {days} days (last: {newest or 'never'}).", do
+
+
+#: What the book of operation has to hold: what, how new, words, what to do.
+BACKUPS = (
+    ("backup", 2, "No backup was made", "Run lingtan backup FILE every night."),
+    ("copy", 8, "No backup was copied to another place", "Run lingtan backup FILE --copy DIR, DIR being elsewhere."),
+    ("drill", 190, "No backup was taken back for trial", "Run lingtan restore FILE --drill twice a year."),
+)
 
 
 def _django() -> Iterator[Fault]:
@@ -131,4 +146,4 @@ def _django() -> Iterator[Fault]:
             )
 
 
-LOOKS: tuple[Callable[[], Iterator[Fault]], ...] = (_trial, _keys, _addresses, _database, _machine, _django)
+LOOKS: tuple[Callable[[], Iterator[Fault]], ...] = (_trial, _keys, _addresses, _database, _machine, _backups, _django)

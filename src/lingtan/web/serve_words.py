@@ -60,6 +60,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "The database was made by a newer Lingtan (it has {step}). Install that version, or restore the backup that "
         "was made before the update.",
     ),
+    "other": (
+        "数据库由零碳的另一个开发版本建立（{step} 内容不同）。首个正式版发布前，各版本的数据表互不相通："
+        "请用建立它的版本导出园区文件夹，再导入新的数据文件夹（--data）；演示数据可删除 out/platform 后重建。",
+        "The database was made by another state of Lingtan ({step} differs). Before the first release such states do "
+        "not share tables: export the park folder with the version that made it and import it into a new data folder "
+        "(--data); for the demonstration remove out/platform.",
+    ),
     "backup.exists": (
         "{file} 已存在。请换一个名字；备份从不覆盖。",
         "{file} exists. Give another name; a backup never overwrites.",
@@ -67,6 +74,16 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "backup.made": (
         "已备份：{file}（{tables} 张表，{rows} 行，{files} 个文件，{size:.1f} MB，用时 {seconds:.1f} 秒）",
         "Backup made: {file} ({tables} tables, {rows} rows, {files} files, {size:.1f} MB, in {seconds:.1f} s)",
+    ),
+    "backup.copied": (
+        "已复制到 {file}，并核对一致。",
+        "Copied to {file}, and compared.",
+    ),
+    "backup.drilled": (
+        "恢复演练成功：在旁边的数据库中恢复并逐表核对，{tables} 张表，{rows} 行，{files} 个文件全部一致，"
+        "用时 {seconds:.0f} 秒。已记入 operation.json。",
+        "The drill went well: restored beside the platform and compared, {tables} tables, {rows} rows, {files} files, "
+        "all equal, in {seconds:.0f} s. Noted in operation.json.",
     ),
     "backup.restored": (
         "已恢复并逐表核对：{tables} 张表，{rows} 行，{files} 个文件，全部一致。",

@@ -7,7 +7,6 @@ import http.client
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -15,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from lingtan.web import embedded, processes
+from lingtan.web import embedded, processes, tables
 from lingtan.web.processes import Child, ServeError
+from lingtan.web.roles import SECOND, with_user
 from lingtan.web.serve_words import say
 
 #: Seconds that the web server and the worker get to end what they are at.
 LAST_WORDS = {"web server": 10.0, "worker": 12.0}
-OLDEST = 150_000
 HERE = Path(__file__).resolve().parent
 
 
@@ -78,11 +77,11 @@ class Service:
         return 0
 
     def _up(self) -> None:
-        environment(self.data, tell=self.tell)
+        owner = environment(self.data, tell=self.tell)
         self.own_database = os.environ.get("LINGTAN_EMBEDDED") == "1"
         os.environ.setdefault("LINGTAN_ADDRESS", self.address)
         django_ready()
-        migrate(tell=self.tell)
+        tables.migrate(owner, tell=self.tell)
         collect_static(self.data, tell=self.tell)
         if self.before is not None and not self.asked:
             self.before(self)
@@ -98,10 +97,12 @@ class Service:
         self._wait_for_answer()
 
     def _granian(self) -> list[str]:
-        threads = str(max(2, min(8, os.cpu_count() or 2)))
+        cores = os.cpu_count() or 1
+        workers = os.environ.get("LINGTAN_WORKERS") or str(min(4, cores))
+        threads = str(max(2, min(8, cores)))
         return [
             "-m", "granian", "--interface", "wsgi", "--host", self.host, "--port", str(self.port), "--no-ws",
-            "--workers", os.environ.get("LINGTAN_WORKERS", "1"), "--blocking-threads", threads,
+            "--workers", workers, "--blocking-threads", threads,
             "--respawn-failed-workers", "--workers-kill-timeout", "8", "--log-level", "warning", "--backlog", "512",
             "lingtan.web.wsgi:application",
         ]  # fmt: skip
@@ -152,21 +153,32 @@ class Service:
             signal.signal(number, stop)
 
 
-def environment(data: Path, *, tell: Callable[[str], None]) -> None:
-    """Set what Django reads: the data folder, the database (embedded where none is named), trial mode with it."""
+def environment(data: Path, *, tell: Callable[[str], None]) -> str:
+    """Set what Django reads: the data folder, the database (embedded where none is named), trial mode with it.
+
+    Returns the address of the owner of the tables, which is kept from the processes that serve people: from here on
+    ``DATABASE_URL`` names the second role. Blank where there is only one role.
+    """
     os.environ["LINGTAN_DATA"] = str(data)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lingtan.web.settings")
     if os.environ.get("DATABASE_URL"):
-        return
+        return os.environ.pop("LINGTAN_OWNER_URL", "")
     tell(say("database"))
-    os.environ["DATABASE_URL"] = embedded.start(data)
+    owner = embedded.start(data)
+    os.environ["DATABASE_URL"] = with_user(owner, SECOND)
     os.environ["LINGTAN_EMBEDDED"] = "1"
     os.environ.setdefault("LINGTAN_TRIAL", "1")
+    return owner
 
 
-def connect(data: Path, *, tell: Callable[[str], None]) -> None:
-    """Bring up what a command needs that works on the platform's data: the database (joined if it runs), and Django."""
-    environment(data, tell=tell)
+def connect(data: Path, *, tell: Callable[[str], None], as_owner: bool = False) -> None:
+    """Bring up what a command needs that works on the platform's data: the database (joined if it runs), and Django.
+
+    ``as_owner``: for a command that makes tables.
+    """
+    owner = environment(data, tell=tell)
+    if owner and as_owner:
+        os.environ["DATABASE_URL"] = owner
     django_ready()
 
 
@@ -175,53 +187,6 @@ def django_ready() -> None:
     import django
 
     django.setup()
-
-
-def migrate(*, tell: Callable[[str], None]) -> None:
-    """Bring the tables to this version.
-
-    Raises
-    ------
-    ServeError : the database is newer than the program, or cannot be reached.
-    """
-    from django.core.management import call_command
-    from django.db import OperationalError, connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    try:
-        connection.ensure_connection()
-    except (OperationalError, OSError) as fault:
-        raise ServeError(say("no_database", why=" ".join(str(fault).split()))) from fault
-    if (version := connection.pg_version) < OLDEST:
-        raise ServeError(say("old_database", version=version // 10_000))
-    executor = MigrationExecutor(connection)
-    ours = {room for room, _step in executor.loader.disk_migrations}
-    newer = [step for step in executor.loader.applied_migrations if step[0] in ours and step not in _all(executor)]
-    if newer:
-        raise ServeError(say("newer", step=".".join(newer[0])))
-    if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        tell(say("tables", count=len(plan)))
-        if owner := os.environ.get("LINGTAN_OWNER_URL"):
-            _migrate_as(owner)
-        else:
-            call_command("migrate", interactive=False, verbosity=0)
-
-
-def _migrate_as(owner: str) -> None:
-    """Change the tables as their owner, in a process of its own: the platform's role may not."""
-    done = subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--no-input", "--verbosity", "0"],
-        env={**os.environ, "DATABASE_URL": owner}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise ServeError(say("no_tables", why=" / ".join(done.stderr.strip().splitlines()[-2:])))
-
-
-def _all(executor: object) -> set[tuple[str, str]]:
-    """Return the steps that this program knows, those that others replaced too."""
-    loader = executor.loader
-    replaced = {step for one in loader.disk_migrations.values() for step in one.replaces}
-    return {*loader.disk_migrations, *replaced}
 
 
 def collect_static(data: Path, *, tell: Callable[[str], None]) -> None:

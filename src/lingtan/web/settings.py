@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "lingtan.web.reporting",
     "lingtan.web.programme",
     "lingtan.web.publish",
+    "lingtan.web.papers",
     "lingtan.web.api",
 ]
 
@@ -113,6 +114,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "lingtan.web.people.sign.middleware.PersonMiddleware",
     "lingtan.web.kernel.history.HistoryMiddleware",
+    "lingtan.web.programme.frame.BellMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -131,6 +133,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "lingtan.web.kernel.frame.frame",
                 "lingtan.web.programme.frame.bell",
+                "lingtan.web.details.help.help_text",
             ],
             "builtins": ["lingtan.web.kernel.tags"],
         },
@@ -163,6 +166,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("LINGTAN_PROXIES", "0"))
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_ADAPTER = "lingtan.web.people.sign.factors.FactorAdapter"
 MFA_TOTP_ISSUER = "Lingtan"
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = TRIAL
@@ -170,7 +174,18 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = TRIAL
 MFA_ROLES = [
     role for role in os.environ.get("LINGTAN_MFA", "" if TRIAL else "system,security,audit").split(",") if role
 ]
+# Where a copy of the audit log goes as it grows, and the authority that signed the collector's certificate.
+SYSLOG = os.environ.get("LINGTAN_SYSLOG", "")
+SYSLOG_CA = os.environ.get("LINGTAN_SYSLOG_CA", "")
 USERSESSIONS_TRACK_ACTIVITY = True
+# In the database: limits on sign-ins and codes that served hold over all processes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "lingtan_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -190,6 +205,7 @@ OIDC = {name: os.environ.get(f"LINGTAN_OIDC_{name.upper()}", "") for name in ("s
 OIDC_ORIGIN = ["{0.scheme}://{0.netloc}".format(urlsplit(OIDC["server"]))] if OIDC["server"] else []
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
+        "provider_class": "lingtan.web.people.sign.openid.Provider",
         "OAUTH_PKCE_ENABLED": True,
         "APPS": [
             {
@@ -236,6 +252,11 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+# --- Programs: requests a minute by token, and by the client's address ------------------------------------------------
+
+LINGTAN_API_RATE = int(os.environ.get("LINGTAN_API_RATE", "600"))
+LINGTAN_API_ADDRESS_RATE = int(os.environ.get("LINGTAN_API_ADDRESS_RATE", "1200"))
 
 # --- Language and time ------------------------------------------------------------------------------------------------
 

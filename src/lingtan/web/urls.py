@@ -32,6 +32,7 @@ urlpatterns = [
                 path("", include("lingtan.web.reporting.urls")),
                 path("", include("lingtan.web.programme.urls")),
                 path("", include("lingtan.web.publish.urls")),
+                path("", include("lingtan.web.papers.urls")),
                 path("", include("lingtan.web.people.urls")),
                 path("registers/", include("lingtan.web.sheets.urls")),
                 path("registers/", include("lingtan.web.kernel.urls")),

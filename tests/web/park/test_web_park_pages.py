@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from lingtan.web.park.node import Node
 from lingtan.web.park.park import Park
-from lingtan.web.people.user import Membership
+from lingtan.web.people.audit import AuditEntry
+from lingtan.web.people.user import Membership, User
 from lingtan.web.publish.document import Document, DocumentVersion
 
 pytestmark = pytest.mark.django_db
@@ -103,13 +105,48 @@ def test_a_former_state_is_brought_back(client_as: Callable[..., Any], park: Par
     assert Node.objects.get(park=park, code="B").name_en == "Plant B"
 
 
-def test_an_office_brings_in_a_new_park_and_gets_its_part(client_as: Callable[..., Any], park: Park) -> None:
-    client = client_as("office")
+def system_administrator() -> Client:
+    user = User.objects.create(username="sys", email="sys@example.org")
+    Membership.objects.create(user=user, park=None, role="system")
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def test_the_system_administrator_brings_in_a_park_and_gets_no_part_in_it(db: None) -> None:
+    client = system_administrator()
     files = {"park.toml": TOML.replace('"T"', '"N"'), "nodes.csv": NODES}
     seen = client.post("/parks/new/", {"folder": zipped(files)}, follow=True)
-    client.post(seen.redirect_chain[-1][0], {})
+    address = seen.redirect_chain[-1][0]
+    assert "Say why" in client.post(address, {}, follow=True).content.decode()
+    assert client.post(address, {"reason": "contract 7"})["Location"] == "/installation/parks/"
     assert Node.objects.filter(park__code="N").count() == 4
-    assert Membership.objects.get(park__code="N").role == "office"
+    assert not Membership.objects.filter(park__code="N").exists()
+    assert "New name" not in client.get("/p/N/registers/nodes/").content.decode()
+    entry = AuditEntry.objects.get(act="park")
+    assert (entry.subject, entry.reason) == ("N", "contract 7")
+
+
+@pytest.mark.parametrize("head", [False, True])
+def test_no_office_makes_itself_the_office_of_a_second_park(
+    client_as: Callable[..., Any], park: Park, head: bool
+) -> None:
+    client = client_as("office")
+    Membership.objects.update(head=head)
+    files = {"park.toml": TOML.replace('"T"', '"N"'), "nodes.csv": NODES}
+    assert client.post("/parks/new/", {"folder": zipped(files)}).status_code == 403
+    assert not Park.objects.filter(code="N").exists()
+    assert "/parks/new/" not in client.get("/").content.decode()
+
+
+def test_an_export_carries_nothing_of_a_former_park_of_the_same_name(client_as: Callable[..., Any], park: Park) -> None:
+    from lingtan.web.park.folder import places
+
+    before = places.files_of("T", "0000000000000-aaaaaaaaaaaa") / "readings" / "theirs.csv"
+    before.parent.mkdir(parents=True)
+    before.write_text("point,time,value\nSECRET,2025-01-01T00:00:00Z,1\n")
+    held = exported(client_as("office"))
+    assert not [name for name in held if "theirs" in name or "sets" in name or "0000000000000" in name]
 
 
 def test_a_reporter_brings_in_no_park(client_as: Callable[..., Any], park: Park) -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from lingtan.web.account.certificate import Certificate
+from lingtan.web.account.run import MonthFlow, Run
 from lingtan.web.kernel import scope
 from lingtan.web.metering.stream import Stream
 from lingtan.web.park.boundary import Boundary, Member
+from lingtan.web.park.fact import Fact
 from lingtan.web.park.node import Node
+from lingtan.web.park.stock import Stock
 from lingtan.web.people.access import Access, access_of, parks_of, site_access
 from lingtan.web.people.user import Membership, User
+from lingtan.web.reporting.form import FormLine, FormTemplate
+from lingtan.web.reporting.report import Report, ReportLine
 from lingtan.web.reporting.statement import Statement
 
 TODAY = date(2026, 11, 20)
@@ -138,3 +144,47 @@ def test_parts_in_a_park_give_nothing_in_the_installation(park: Any) -> None:
     seen = of(park, {"role": "audit"})
     user = User.objects.get(pk=seen.user_id)
     assert (seen.may("audit"), site_access(user, TODAY), parks_of(user, TODAY)) == (True, frozenset(), [park])
+
+
+def month_flows(park: Any) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    run = Run.objects.create(
+        park=park, year=2025, variant="m", method="m", boundary="B", status="computed", started=now, ended=now,
+        input_digest="d", code_version="0",
+    )  # fmt: skip
+    for month in ("2025-03", "2025-06"):
+        stream = Stream.objects.get(park=park, code="EA")
+        MonthFlow.objects.create(park=park, run=run, year=2025, stream=stream, month=month, unit="kWh")
+
+
+def test_the_period_cuts_months_facts_stocks_and_lines_of_reports(park: Any) -> None:
+    one, spring, summer = node(park, "A"), datetime(2025, 3, 1, tzinfo=UTC), datetime(2025, 6, 1, tzinfo=UTC)
+    month_flows(park)
+    form = FormTemplate.objects.create(park=park, code="F", valid_from=date(2025, 1, 1))
+    line = FormLine.objects.create(park=park, form=form, code="L")
+    for at in (spring, summer):
+        after = at + timedelta(days=30)
+        Fact.objects.create(park=park, node=one, quantity=f"f{at:%m}", valid_from=at, valid_to=after)
+        Stock.objects.create(park=park, node=one, commodity="coal", time=at, amount=Decimal(1))
+        report = Report.objects.create(
+            park=park, form=form, enterprise=one, period=at.date(), start=at, end=after, due=after
+        )
+        ReportLine.objects.create(park=park, report=report, line=line)
+    part = {"role": "verifier", "enterprise": one, "period_from": date(2025, 1, 1), "period_to": date(2025, 4, 30)}
+    seen = of(park, part)
+    counts = {
+        kind.__name__: kind.objects.visible_to(seen).count() for kind in (MonthFlow, Fact, Stock, Report, ReportLine)
+    }
+    assert set(counts.values()) == {1}, counts
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [("2025-01-01", "2025-05-01", ["A", "A1"]), ("2024-12-31", "2025-05-01", []), ("2025-01-01", "2025-05-02", [])],
+)
+def test_a_span_of_series_lies_within_the_period(park: Any, since: str, until: str, expected: list[str]) -> None:
+    part = {"role": "verifier", "enterprise": node(park, "A"),
+            "period_from": date(2025, 1, 1), "period_to": date(2025, 4, 30)}  # fmt: skip
+    zone = ZoneInfo(park.timezone)
+    span = [datetime.fromisoformat(day).replace(tzinfo=zone) for day in (since, until)]
+    assert codes(Node, scope.over(of(park, part), span[0], span[1])) == expected

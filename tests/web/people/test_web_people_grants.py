@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from lingtan.web.api import keys
 from lingtan.web.metering.stream import Stream
 from lingtan.web.park.node import Node
 from lingtan.web.people import actions
@@ -166,6 +167,38 @@ def test_a_grant_to_a_provider_ends_on_its_day(park: Any, person: Make, sign_in:
     assert sign_in("helper").get("/p/T/registers/streams/").status_code == 200
     clock.forward(days=2)
     assert sign_in("helper").get("/p/T/registers/streams/").status_code == 404
+
+
+def test_the_page_of_grants_shows_the_last_day_and_ends_a_grant_before_it(
+    park: Any, person: Make, sign_in: Make, clock: Any
+) -> None:
+    person("helper")
+    by = person("boss", "approver", park, enterprise=enterprise(park))
+    actions.offer(ask(park, "provider", "helper@example.org", enterprise=enterprise(park),
+                      valid_to=date(2027, 3, 31)), by=by)  # fmt: skip
+    grant, boss, helper = Membership.objects.get(role="provider"), sign_in("boss"), sign_in("helper")
+    page = boss.get("/p/T/people/").content.decode()
+    assert "2027-03-31" in page
+    assert f"/p/T/people/{grant.pk}/revoke/" in page
+    assert "2027-03-31" in helper.get("/me/").content.decode()
+    boss.post(f"/p/T/people/{grant.pk}/revoke/", {"reason": "contract ended early"})
+    assert helper.get("/p/T/registers/streams/").status_code == 404
+    assert Membership.objects.get(pk=grant.pk).ended_at == clock.now
+
+
+def test_a_providers_token_ends_with_his_grant(park: Any, person: Make, clock: Any) -> None:
+    helper = person("helper", "provider", park, enterprise=enterprise(park), valid_to=date(2026, 11, 21))
+    _token, key = keys.make(helper, "t", scopes=["read"], expires=clock.now + timedelta(days=300))
+    client = Client(headers={"authorization": f"Bearer {key}"})
+    assert client.get("/api/v1/parks/T/streams").status_code == 200
+    clock.forward(days=2)
+    assert client.get("/api/v1/parks/T/streams").status_code == 404
+
+
+def test_the_menu_leads_to_sessions_and_tokens(park: Any, client_as: Make) -> None:
+    page = client_as("reporter", "A").get("/p/T/registers/streams/").content.decode()
+    assert 'href="/sign/sessions/"' in page
+    assert 'href="/tokens/"' in page
 
 
 def test_a_provider_needs_a_last_day_within_a_year(park: Any, person: Make, clock: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -13,7 +15,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from lingtan.cli import main
-from lingtan.web import backup, deploy, embedded, processes
+from lingtan.web import backup, deploy, embedded, processes, tables
 
 LOADED = """
 import sys, lingtan.cli.app as app
@@ -94,7 +96,7 @@ def test_a_fit_platform_has_no_faults_of_the_settings(settings: Any, monkeypatch
 
 
 def test_the_second_role_can_add_history_but_not_change_it(park: Any) -> None:
-    from lingtan.web.programme.management.commands.lingtan_roles import statements
+    from lingtan.web.roles import statements
 
     with connection.cursor() as cursor:
         for line in statements("lingtan_test_app"):
@@ -117,18 +119,38 @@ def test_a_backup_under_writes_is_one_moment_and_comes_back_equal(tmp_path: Path
     (data / "files").mkdir(parents=True)
     (data / "files" / "证据.pdf").write_bytes(b"%PDF" + bytes(range(256)))
     Park.objects.bulk_create([Park(code=f"P{n}", name_zh=f"园区 {n}\n\\") for n in range(300)])
-    end = threading.Event()
-    writing = threading.Thread(target=_write, args=(end,))
+    end, written, begun = threading.Event(), [0], threading.Event()
+    writing = threading.Thread(target=_write, args=(end, written, begun))
     writing.start()
+    assert begun.wait(30)
     made = backup.make(data, tmp_path / "b.tar")
     end.set()
     writing.join()
+    assert written[0] > 0
+    assert Park.objects.filter(code__startswith="W").count() > made.tables["park_park"][0] - 300
     assert made.tables["park_park"][0] >= 300
     assert oct((tmp_path / "b.tar").stat().st_mode & 0o777) == "0o600"
     _into_another_database(tmp_path, made)
+    _in_a_drill(tmp_path, made)
 
 
-def _write(end: threading.Event) -> None:
+def _in_a_drill(tmp_path: Path, made: backup.Manifest) -> None:
+    words = ["restore", str(tmp_path / "b.tar"), "--drill", "--data", str(tmp_path / "data"), "--lang", "en"]
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("LINGTAN_", "DJANGO_", "DATABASE_", "XDG_RUN"))
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "lingtan.cli", *words], capture_output=True, text=True, check=False, env=env, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "The drill went well" in done.stderr
+    row = backup.noted(tmp_path / "data")[-1]
+    assert (row["what"], row["rows"], row["of"]) == ("drill", made.rows, made.made)
+
+
+def _write(end: threading.Event, written: list[int], begun: threading.Event) -> None:
     from lingtan.web.park.park import Park
 
     number = 0
@@ -138,6 +160,8 @@ def _write(end: threading.Event) -> None:
                 Park.objects.filter(code="P1").update(name_en=f"changed {number}")
                 Park.objects.create(code=f"W{number}")
             number += 1
+            written[0] = number
+            begun.set()
     finally:
         connection.close()
 
@@ -167,6 +191,58 @@ def test_a_backup_never_overwrites(tmp_path: Path) -> None:
     with pytest.raises(backup.BackupError, match="never overwrites"):
         backup.make(tmp_path, tmp_path / "b.tar")
     assert (tmp_path / "b.tar").read_text() == "precious"
+
+
+MADE = backup.Manifest(1, "0", "2026-11-20T00:00:00Z", {"a": (3, "x")}, {})
+
+
+def test_a_copy_elsewhere_is_compared_and_noted(tmp_path: Path) -> None:
+    source = tmp_path / "b.tar"
+    source.write_bytes(bytes(range(256)) * 5000)
+    there = backup.copy(source, tmp_path / "share" / "2026")
+    backup.note(tmp_path, "copy", there, MADE)
+    row = backup.noted(tmp_path)[-1]
+    assert (there.read_bytes(), oct(there.stat().st_mode & 0o777)) == (source.read_bytes(), "0o600")
+    assert (row["what"], row["file"], row["sha256"]) == ("copy", str(there), backup.file_digest(source))
+
+
+def test_a_copy_never_overwrites_and_leaves_nothing_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "b.tar"
+    source.write_bytes(b"new")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "b.tar").write_bytes(b"old")
+    with pytest.raises(backup.BackupError, match="never overwrites"):
+        backup.copy(source, tmp_path / "full")
+    monkeypatch.setattr(backup.shutil, "copyfileobj", lambda *_args: (_ for _ in ()).throw(OSError("no space left")))
+    with pytest.raises(backup.BackupError, match="no space left"):
+        backup.copy(source, tmp_path / "empty")
+    assert [*(tmp_path / "empty").iterdir()] == []
+
+
+def test_an_operator_without_backup_copy_and_drill_is_told(tmp_path: Path, settings: Any) -> None:
+    settings.DATA = tmp_path
+    assert [code for code, _found, _do in deploy._backups()] == ["backup", "copy", "drill"]
+    (tmp_path / "b.tar").touch()
+    for what in ("backup", "copy", "drill"):
+        backup.note(tmp_path, what, tmp_path / "b.tar", MADE)
+    assert list(deploy._backups()) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("insert into django_migrations (app, name, applied) values ('park', '9999_later', now())", "newer Lingtan"),
+        ("insert into lingtan_steps values ('park', '0001_initial', 'x') on conflict (room, step) do update "
+         "set sha256 = 'x'", "another state of Lingtan (park.0001_initial differs)"),
+    ],
+)  # fmt: skip
+def test_data_of_steps_that_this_program_does_not_know_is_refused(db: None, settings: Any, sql: str, said: str) -> None:
+    settings.MIGRATION_MODULES = {}  # the tests make tables without steps; here they count
+    with connection.cursor() as cursor:
+        cursor.execute("insert into django_migrations (app, name, applied) values ('park', '0001_initial', now())")
+        cursor.execute(sql)
+    with pytest.raises(processes.ServeError, match=re.escape(said)):
+        tables._bring(lambda _line: None)
 
 
 @pytest.mark.parametrize("kind", ["empty", "text", "no manifest", "climbs out"])

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import pytest
 
 COMMAND = [sys.executable, "-m", "lingtan.cli", "serve", "--lang", "en"]
@@ -86,12 +87,13 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     data = tmp_path_factory.mktemp("serve") / "data"
     served, seen = Served(data), {}
     try:
-        seen["up"] = until(lambda: served.health().get("status") == "ok", 400)
-        assert seen["up"], served.log.read_text()[-2000:]
+        seen["up"] = until(lambda: served.health().get("status") == "ok" or served.process.poll() is not None, 400)
+        assert served.process.poll() is None, served.log.read_text()[-2000:]
         seen["worker"] = until(lambda: served.health().get("worker") == "ok")
         seen["twice"] = served.tried(port=served.port + 1)
         seen["taken"] = served.tried(data=data.parent / "other")
         seen["modes"] = [oct(path.stat().st_mode & 0o077) for path in (data / "secret", data / "postgres")]
+        seen["roles"] = _roles(served)
         _kill_pieces(served, seen)
         _kill_all(served, seen)
         served.process.send_signal(signal.SIGINT)
@@ -103,6 +105,58 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         if served.process.poll() is None:
             served.process.terminate()
             served.process.wait(60)
+
+
+def _roles(served: Served) -> dict[str, Any]:
+    """Return who the processes are to the database, what they were told of it, and what they may not do there."""
+    own = next(iter(served.children("granian"))).environ()
+    folder = served.data / "postgres"
+    owner = f"postgresql://postgres@/postgres?host={folder}"
+    if not (folder / ".s.PGSQL.5432").exists():
+        owner = own["DATABASE_URL"].replace("lingtan_app@", "postgres@")
+    with psycopg.connect(owner, autocommit=True) as line:
+        line.execute("insert into people_auditentry (at, act, actor, address, path, subject, result, reason, request, "
+                     "detail) values (now(), 'print', '', '', '', 'x', 'done', '', '', '{}')")  # fmt: skip
+        users = line.execute(
+            "select usename from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+        )
+        found = {name for (name,) in users.fetchall()}
+        tables = line.execute(
+            "select relname, min(tgname), min(attname) from pg_class c join pg_trigger t on tgrelid = c.oid "
+            "join pg_attribute a on attrelid = c.oid and attname in ('id', 'pgh_id') "
+            "where tgname like 'pgtrigger_append_only%' group by relname"
+        ).fetchall()
+    with psycopg.connect(own["DATABASE_URL"], autocommit=True) as line:
+        refused = {
+            what: [one for one in tables if not _denied(line, what.format(table=one[0], trigger=one[1], column=one[2]))]
+            for what in FORBIDDEN
+        }
+    return {"users": found, "told": own.get("LINGTAN_OWNER_URL"), "tables": len(tables), "allowed": refused}
+
+
+#: What the second role must not get through, not even with the triggers told to look away.
+FORBIDDEN = (
+    "update {table} set {column} = {column}",
+    "delete from {table}",
+    "truncate {table} cascade",
+    "alter table {table} disable trigger all",
+    "drop trigger {trigger} on {table}",
+    "drop table {table} cascade",
+    "alter table {table} owner to lingtan_app",
+    "set session_replication_role = replica",
+    "set role postgres",
+)
+
+
+def _denied(line: psycopg.Connection[Any], words: str) -> bool:
+    line.execute("select set_config('pgtrigger.ignore', '{}', false)")
+    try:
+        line.execute(words)
+    except psycopg.errors.InsufficientPrivilege:
+        return True
+    except psycopg.Error:
+        return False
+    return False
 
 
 def _kill_pieces(served: Served, seen: dict[str, Any]) -> None:
@@ -156,6 +210,16 @@ def test_a_taken_port_is_said_with_what_to_do(story: dict[str, Any]) -> None:
 
 def test_keys_and_database_are_the_users_alone(story: dict[str, Any]) -> None:
     assert story["modes"] == ["0o0", "0o0"]
+
+
+def test_those_who_serve_people_are_the_second_role_and_do_not_know_the_owner(story: dict[str, Any]) -> None:
+    assert (story["roles"]["users"], story["roles"]["told"]) == ({"lingtan_app"}, None)
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_the_second_role_changes_nothing_of_history_and_audit(story: dict[str, Any], what: str) -> None:
+    assert story["roles"]["tables"] > 30
+    assert story["roles"]["allowed"][what] == []
 
 
 def test_a_healed_platform_has_one_worker(story: dict[str, Any]) -> None:

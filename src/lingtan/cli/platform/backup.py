@@ -14,6 +14,7 @@ from lingtan.cli.words import say
 def options(parser: argparse.ArgumentParser, lang: str) -> None:
     """Add the options of ``backup``."""
     parser.add_argument("file", metavar="FILE", help=say("arg.backup", lang))
+    parser.add_argument("--copy", metavar="DIR", help=say("arg.copy", lang))
     parser.add_argument("--data", metavar="DIR", help=say("arg.data", lang))
     parser.add_argument("--lang", choices=("zh", "en"), default=lang, help=say("arg.lang", lang))
 
@@ -30,7 +31,12 @@ def run(args: argparse.Namespace) -> int:
     from lingtan.web.serve_words import say as told
 
     made = backup.make(data, target)
+    backup.note(data, "backup", target, made)
     size, seconds = target.stat().st_size / 1e6, time.perf_counter() - began
     counts = {"tables": len(made.tables), "rows": made.rows, "files": len(made.files)}
     common.tell(told("backup.made", file=target, size=size, seconds=seconds, **counts))
+    if args.copy:
+        place = backup.copy(target, Path(args.copy).resolve())
+        backup.note(data, "copy", place, made)
+        common.tell(told("backup.copied", file=place))
     return common.DONE

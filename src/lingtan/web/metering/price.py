@@ -17,6 +17,7 @@ class Price(Dated, FolderRecord):
     """A price component. ``stream`` is set where the subject is a stream; a neighbour's price is nobody else's."""
 
     scope = ("stream__target",)
+    dated = ("valid_from", "valid_to")
 
     subject = models.CharField(_("Stream or commodity"), max_length=64)
     stream = models.ForeignKey(

@@ -17,6 +17,7 @@ class Fact(Dated, FolderRecord):
     """What holds of a node, a boundary or the park. ``node`` is set where the subject is a node."""
 
     scope = ("node",)
+    dated = ("valid_from", "valid_to")
 
     subject = models.CharField(_("About"), max_length=64)
     node = models.ForeignKey(

@@ -16,6 +16,7 @@ class Stock(FolderRecord):
     """How much of a commodity lies at a node at an instant."""
 
     scope = ("node",)
+    dated = ("time",)
 
     node = models.ForeignKey("park.Node", on_delete=models.CASCADE, related_name="stocks", verbose_name=_("Node"))
     commodity = models.CharField(_("Commodity"), max_length=64)

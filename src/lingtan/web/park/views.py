@@ -26,9 +26,10 @@ from lingtan.web.park.folder import ImportRefused, desk, export_folder, import_f
 from lingtan.web.park.folder.form import SettingsForm, change_settings
 from lingtan.web.park.folder.snapshot import marks_of, snapshot
 from lingtan.web.park.park import Park
+from lingtan.web.people import audit
 from lingtan.web.people.access import site_access
-from lingtan.web.people.roles import Role
-from lingtan.web.people.user import Membership, User
+from lingtan.web.people.audit import Act
+from lingtan.web.people.user import User
 from lingtan.web.programme.job import State
 from lingtan.web.programme.jobs import Progress, handler, queue
 
@@ -100,9 +101,9 @@ def _take(
         desk.look(waiting, park)
         raise ImportRefused(_("The folder has errors; nothing was written. Look at them again."))
     if park is None:
-        _give_part(User.objects.get(pk=by), outcome.park)
+        audit.record(Act.PARK, outcome.park.code, actor=User.objects.get(pk=by), park_id=outcome.park.pk, reason=reason)
     desk.drop(waiting)
-    return {"link": reverse("overview", args=[outcome.park.code])}
+    return {"link": reverse("overview", args=[outcome.park.code]) if code else reverse("site_parks")}
 
 
 @handler("folder_back", title=gettext_lazy("Return to a former state"))
@@ -121,12 +122,6 @@ def _back(progress: Progress, park: Park, by: int, mark: str, reason: str) -> Ma
 
 def _link(code: str, mark: str) -> str:
     return reverse("folder_waiting", args=[code, mark]) if code else reverse("park_new_waiting", args=[mark])
-
-
-def _give_part(user: User, park: Park) -> None:
-    """Make an office's person the office of the park that he brought in; administrators of all parks need no part."""
-    if "admit" not in site_access(user, timezone.now().date()):
-        Membership.objects.create(user=user, park=park, role=Role.OFFICE)
 
 
 @in_park("import")
@@ -183,7 +178,7 @@ def _decided(request: Any, code: str, park: Park | None, held: desk.Waiting) -> 
         messages.success(request, _("The upload was thrown away; the park is as it was."))
         return redirect("folder", park=code) if code else redirect("park_new")
     reason = request.POST.get("reason", "").strip()
-    if park is not None and not reason:
+    if not reason:
         messages.error(request, _("Say why the park changes; it stays with the history."))
         return redirect(_link(code, held.mark))
     arguments = {"mark": held.mark, "code": code, "leave_out": "leave_out" in request.POST, "reason": reason[:500]}
@@ -224,11 +219,11 @@ def export(request: ParkRequest) -> HttpResponse:
 
 
 def may_found(user: Any) -> bool:
-    """Tell whether somebody may bring a new park in: a system administrator, or the office of a park."""
-    today = timezone.now().date()
-    if "configure" in site_access(user, today):
-        return True
-    return any(row.holds(today) for row in user.memberships.filter(role=Role.OFFICE))
+    """Tell whether somebody may bring a new park in: a system administrator, who gets no part in it.
+
+    Its first office is asked for by one security administrator and confirmed by another one, as every office is.
+    """
+    return "configure" in site_access(user, timezone.now().date())
 
 
 @login_required
@@ -238,8 +233,7 @@ def park_new(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     if request.method == "POST":
         return _brought(request, "")
-    site = "configure" in site_access(request.user, timezone.now().date())
-    return render(request, "park/new.html", {"largest": LARGEST, "site": site})
+    return render(request, "park/new.html", {"largest": LARGEST})
 
 
 @login_required

@@ -146,15 +146,37 @@ def accept(invitation: Invitation, *, name: str, password: str, language: str = 
     one = _locked(invitation)
     if one.state != "open" or _user(one.email) is not None:
         raise ValidationError(_("This invitation has been used."), code="PPL-013")
+    user = _account(one.email, name=name, password=password, language=language)
+    with pghistory.context(reason=one.reason):
+        _give(one, user)
+    return user
+
+
+@transaction.atomic
+def accept_vouched(email: str, *, name: str, language: str = "") -> User | None:
+    """Make the account of an invited person whose address his organisation vouches for, and give all open offers.
+
+    None where nothing is offered to the address today, or it has an account: a person nobody invited gets none.
+    """
+    rows = Invitation.objects.select_for_update(of=("self",)).filter(email__iexact=email.strip())
+    offers = [one for one in rows.order_by("pk") if one.state == "open"]
+    if not offers or _user(email) is not None:
+        return None
+    user = _account(email, name=name, password=None, language=language)
+    for one in offers:
+        with pghistory.context(reason=one.reason):
+            _give(one, user)
+    return user
+
+
+def _account(address: str, *, name: str, password: str | None, language: str) -> User:
     from allauth.account.models import EmailAddress
 
-    email = one.email.lower()
-    user = User(username=email[:150], email=email, display_name=name, language=language)
+    email = address.strip().lower()
+    user = User(username=email[:150], email=email, display_name=name[:150], language=language)
     user.set_password(password)
     user.save()
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
-    with pghistory.context(reason=one.reason):
-        _give(one, user)
     return user
 
 
@@ -325,6 +347,6 @@ def _reason(reason: str) -> str:
 
 
 __all__ = [
-    "Ask", "accept", "confirm", "create_park", "find", "found_installation", "may_confirm", "may_give", "offer",
-    "parts", "renew", "revoke", "set_active", "withdraw",
+    "Ask", "accept", "accept_vouched", "confirm", "create_park", "find", "found_installation", "may_confirm",
+    "may_give", "offer", "parts", "renew", "revoke", "set_active", "withdraw",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from django.db import connection, models, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from pghistory.models import Context
 
 
 class Act(models.TextChoices):
@@ -83,6 +84,21 @@ class AuditDay(models.Model):
         verbose_name = _("Sealed day")
         verbose_name_plural = _("Sealed days")
         triggers: ClassVar = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class KeptContext(Context):
+    """Who changed records, why, in which request: written while a request lasts, kept unchanged after a day."""
+
+    class Meta:
+        proxy = True
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="context_stays", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="context_settles",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("OLD.created_at < now() - interval '1 day'"),
+            ),
+        ]
 
 
 #: The request at hand, set by `middleware.AuditMiddleware`.

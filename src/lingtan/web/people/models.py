@@ -1,7 +1,10 @@
 """Models of the room, for Django to find."""
 
-from lingtan.web.people.audit import AuditDay, AuditEntry
+from lingtan.web.people.audit import AuditDay, AuditEntry, KeptContext
+from lingtan.web.people.audit_copy import AuditCopy
 from lingtan.web.people.invitation import Invitation, PasswordRecord
 from lingtan.web.people.user import Membership, User
 
-__all__ = ["AuditDay", "AuditEntry", "Invitation", "Membership", "PasswordRecord", "User"]
+__all__ = [
+    "AuditCopy", "AuditDay", "AuditEntry", "Invitation", "KeptContext", "Membership", "PasswordRecord", "User",
+]  # fmt: skip

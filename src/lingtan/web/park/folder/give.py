@@ -119,8 +119,14 @@ def _wanted(written: list[tuple[Held, Shape, dict[str, str]]]) -> list[str]:
 
 
 def carried(park: Park, target: Path, *, link: bool) -> None:
-    """Put the files that are no tables into a folder: readings, observations, methods, unknown ones."""
-    source = places.files_of(park.code, park.extra.get("set", ""))
+    """Put the files that are no tables into a folder: readings, observations, methods, unknown ones.
+
+    A park that no folder brought in carries none: what lies beside it is a former park's of the same name.
+    """
+    mark = park.extra.get("set", "")
+    if not mark:
+        return
+    source = places.files_of(park.code, mark)
     for file in places.relative_files(source):
         place = target / file
         places.place(source / file, place if not place.exists() else place.with_name(place.name + ".unread"), link=link)

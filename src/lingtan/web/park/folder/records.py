@@ -41,7 +41,7 @@ _STAYING = frozenset({"robots"})
 _ALSO = {
     "reports": "reporting.Report", "report-lines": "reporting.ReportLine",
     "report-documents": "reporting.LineDocument", "report-remarks": "reporting.Remark",
-    "report-steps": "reporting.ReportStep",
+    "report-steps": "reporting.ReportStep", "month-closings": "reporting.MonthClosing",
 }  # fmt: skip
 _CARRIED: dict[str, type[Record]] = {}
 

@@ -38,8 +38,8 @@ class InviteForm(forms.Form):
     """An offer of one role; only the fields that the role is bound by are shown."""
 
     email = forms.EmailField(label=_("E-mail"), max_length=150)
-    enterprise = forms.ModelChoiceField(label=_("Enterprise"), queryset=None, required=False)
-    boundary = forms.ModelChoiceField(label=_("Boundary"), queryset=None, required=False)
+    enterprise = forms.ModelChoiceField(label=_("Enterprise"), queryset=None, required=False, empty_label="—")
+    boundary = forms.ModelChoiceField(label=_("Boundary"), queryset=None, required=False, empty_label="—")
     period_from = forms.DateField(label=_("Period from"), widget=DAY, required=False)
     period_to = forms.DateField(label=_("Period until"), widget=DAY, required=False)
     valid_to = forms.DateField(label=_("Until"), widget=DAY, required=False)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 
+from lingtan.web.people import actions, audit
 from lingtan.web.people.access import site_access
+from lingtan.web.people.audit import Act
+from lingtan.web.people.sign import openid
 from lingtan.web.people.user import User
 
 
@@ -33,10 +38,37 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):
-    """An outside identity opens an account that exists (by its verified e-mail); it never makes one."""
+    """An outside identity opens the account of its verified e-mail address, and takes what was offered to it.
+
+    Whom nobody invited gets no account.
+    """
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Bind an invited person at his first sign-in; tell anybody else with which address he came.
+
+        Raises
+        ------
+        ImmediateHttpResponse : the answer is not to this browser's question, nobody invited this address, or the
+            other side does not vouch for it.
+        """
+        if not openid.answers(sociallogin):
+            audit.record(Act.FAILURE, sociallogin.account.uid, result="refused", way="openid", nonce=False)
+            raise ImmediateHttpResponse(render(request, "socialaccount/authentication_error.html", status=403))
+        if sociallogin.is_existing or request.user.is_authenticated:
+            return
+        email = next((one.email for one in sociallogin.email_addresses if one.verified), "")
+        name = sociallogin.user.display_name or " ".join(sociallogin.user.get_full_name().split())
+        user = actions.accept_vouched(email, name=name, language=get_language() or "") if email else None
+        if user is not None:
+            sociallogin.connect(request, user)
+            return
+        told = sociallogin.user.email or sociallogin.account.uid
+        audit.record(Act.FAILURE, told, result="refused", way="openid", vouched=bool(email))
+        page = render(request, "socialaccount/unknown.html", {"email": told, "vouched": bool(email)}, status=403)
+        raise ImmediateHttpResponse(page)
 
 
 #: Action of the installation -> its first page.
