@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-for name in ("benchmarks.series", "benchmarks.chain", "benchmarks.enterprises", "benchmarks.web_lists"):
+NAMES = ("series", "chain", "enterprises", "web_lists", "store")
+for name in (f"benchmarks.{name}" for name in NAMES):
     print(name, flush=True)
     subprocess.run([sys.executable, "-m", name], check=True)

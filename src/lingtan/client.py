@@ -16,15 +16,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import Request, urlopen
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["ApiError", "Client", "Fault", "Record"]
 
 PAGE = 500
 WAITS = 3
+#: Statuses of a proxy whose server is away for the moment.
+MOMENT = (502, 503, 504)
 Record = dict[str, Any]
 
 
@@ -43,17 +48,20 @@ class ApiError(Exception):
     Attributes
     ----------
     status, code : HTTP status and the stable word of the problem.
-    detail : what to do, in the client's language.
+    title, detail : what is wrong and what to do, in the client's language.
+    type : address of the kind of problem.
     faults : every value that was not accepted.
     request_id : what those who run the platform ask for.
     """
 
     def __init__(
-        self, status: int, code: str, detail: str, *, faults: Sequence[Fault] = (), request_id: str = ""
-    ) -> None:
+        self, status: int, code: str, detail: str, *, title: str = "", faults: Sequence[Fault] = (),
+        request_id: str = "",
+    ) -> None:  # fmt: skip
         named = "".join(f"\n  {one.place} {one.field}: {one.message}" for one in faults)
         super().__init__(f"{status} {code}: {detail}{named} (request {request_id})")
         self.status, self.code, self.detail = status, code, detail
+        self.title, self.type = title, f"urn:lingtan:problem:{code}"
         self.faults, self.request_id = tuple(faults), request_id
 
 
@@ -158,6 +166,14 @@ class Client:
         asked = {"point": list(points), "from": start, "to": end, "step": step}
         return self._send("GET", f"/parks/{_part(park)}/series", asked).body
 
+    def frame(
+        self, park: str, points: Sequence[str], start: datetime, end: datetime, *, step: str = "reading"
+    ) -> pl.DataFrame:
+        """Return what `series` gives as a frame of Polars, which has to be installed."""
+        import polars as pl
+
+        return pl.read_ipc_stream(self.series(park, points, start, end, step=step))
+
     def _pages(self, path: str, asked: Mapping[str, Any]) -> Iterator[Record]:
         cursor = None
         while True:
@@ -171,7 +187,11 @@ class Client:
         self, method: str, path: str, asked: Mapping[str, Any] | None = None, *, body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> _Answer:  # fmt: skip
-        """Send a request; one that comes too often waits as it is told, three times at most."""
+        """Send a request; three times more where that is safe.
+
+        One that comes too often waits as it is told. One whose answer was lost, or that a proxy refused for the moment,
+        is sent again where it changes nothing or carries a key that keeps it from being done twice.
+        """
         query = urlencode({k: _plain(v) for k, v in (asked or {}).items() if v is not None}, doseq=True)
         address = f"{self.base.rstrip('/')}/api/v1{path}" + (f"?{query}" if query else "")
         data = None if body is None else json.dumps(body, default=_plain, ensure_ascii=False).encode()
@@ -179,15 +199,27 @@ class Client:
         if data is not None:
             given["Content-Type"] = "application/json"
         request = Request(address, data=data, headers=given, method=method)  # noqa: S310 - the scheme was checked above
+        safe = method == "GET" or "Idempotency-Key" in given
         for waited in range(WAITS + 1):
             try:
                 with urlopen(request, timeout=self.timeout) as answer:  # noqa: S310
                     return _Answer(answer.read(), dict(answer.headers))
             except HTTPError as wrong:
-                if wrong.code != 429 or waited == WAITS:
+                again = wrong.code == 429 or (safe and wrong.code in MOMENT)
+                if not again or waited == WAITS:
                     raise _problem(wrong) from None
-                time.sleep(min(60.0, float(wrong.headers.get("Retry-After") or 1)))
+                pause = _pause(wrong.headers.get("Retry-After"), waited)
+            except OSError:
+                if not safe or waited == WAITS:
+                    raise
+                pause = float(2**waited)
+            time.sleep(pause)
         raise AssertionError("unreachable")
+
+
+def _pause(told: str | None, waited: int) -> float:
+    """Return the seconds to wait: as told, else longer each time; a minute at most."""
+    return min(60.0, float(told)) if told and told.isdecimal() else float(2**waited)
 
 
 def _part(text: str) -> str:
@@ -209,6 +241,9 @@ def _problem(wrong: HTTPError) -> ApiError:
     try:
         said = json.loads(wrong.read())
         faults = tuple(Fault(**one) for one in said.get("errors", ()))
-        return ApiError(wrong.code, said["code"], said["detail"], faults=faults, request_id=said["request_id"])
+        return ApiError(
+            wrong.code, said["code"], said["detail"], title=said["title"], faults=faults,
+            request_id=said["request_id"],
+        )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError):
         return ApiError(wrong.code, "no-problem", str(wrong.reason), request_id=wrong.headers.get("X-Request-ID") or "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from django.utils import timezone
 from lingtan.web.account.run import Figure, MonthFlow, Run
 from lingtan.web.metering.stream import Stream
 from lingtan.web.park.node import Node
+from lingtan.web.people.user import Membership
 
 BASE = "/api/v1/parks/T"
 SERIES = {"point": "M.EA", "from": "2025-01-01T00:00:00+08:00", "to": "2025-01-04T00:00:00+08:00"}
@@ -86,14 +88,15 @@ def test_a_superseded_account_is_given_on_request_only(program: Callable[..., An
 
 
 def table(answer: Any) -> Any:
-    assert answer.status_code == 200, answer.content
+    assert answer.status_code == 200
     assert answer["Content-Type"] == "application/vnd.apache.arrow.stream"
-    return pa.ipc.open_stream(io.BytesIO(answer.content)).read_all()
+    return pa.ipc.open_stream(io.BytesIO(answer.getvalue())).read_all()
 
 
 def test_readings_come_as_arrow_within_the_half_open_span(program: Callable[..., Any], metered: Any) -> None:
     rows = table(program("reporter", "A").get(f"{BASE}/series", {**SERIES, "to": "2025-01-02T00:00:00+08:00"}))
     assert rows.column_names == ["point", "time", "value"]
+    assert rows.schema.metadata == {b"park": b"T", b"step": b"reading", b"timezone": b"Asia/Shanghai"}
     assert (rows.num_rows, set(rows["value"].to_pylist())) == (24, {1.25})
 
 
@@ -121,3 +124,13 @@ def test_a_span_or_step_that_makes_no_sense_is_refused(
 
 def test_series_have_a_scope_of_their_own(program: Callable[..., Any], metered: Any) -> None:
     assert program(scopes=["read"]).get(f"{BASE}/series", SERIES).status_code == 403
+
+
+def test_a_verifier_reads_no_series_beyond_his_period(program: Callable[..., Any], metered: Any) -> None:
+    one = program("verifier", "A")
+    span = {"period_from": date(2025, 1, 1), "period_to": date(2025, 1, 2)}
+    Membership.objects.filter(user=one.token.user).update(**span)
+    inside = {**SERIES, "to": "2025-01-03T00:00:00+08:00"}
+    assert table(one.get(f"{BASE}/series", inside)).num_rows == 48
+    assert one.get(f"{BASE}/series", SERIES).status_code == 404
+    assert one.get(f"{BASE}/series", {**inside, "step": "month"}).status_code == 404

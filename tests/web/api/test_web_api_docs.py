@@ -43,7 +43,7 @@ def wired(program: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Calla
             raise HTTPError(
                 request.full_url, answer.status_code, answer.reason_phrase, said, io.BytesIO(answer.content)
             )
-        made = Answer(answer.content)
+        made = Answer(answer.getvalue())
         made.headers = dict(answer.headers)
         return made
 
@@ -130,3 +130,55 @@ def test_a_time_without_zone_is_refused(wired: Callable[..., Any]) -> None:
 
 def test_the_key_is_not_in_the_client_s_words() -> None:
     assert "secret" not in repr(module.Client("https://park.example", "secret"))
+
+
+def test_a_lost_answer_to_a_new_record_makes_it_once(
+    wired: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lingtan.web.park.contact import Contact
+
+    reach, calls = module.urlopen, []
+
+    def lossy(request: Any, timeout: float) -> Any:
+        answer = reach(request, timeout)
+        calls.append(request.get_header("Idempotency-key"))
+        if len(calls) == 1:
+            raise ConnectionResetError("the line broke")
+        return answer
+
+    one = wired()
+    monkeypatch.setattr(module, "urlopen", lossy)
+    monkeypatch.setattr(module.time, "sleep", lambda _seconds: None)
+    assert one.create("T", "contacts", {"name": "Li"})["name"] == "Li"
+    assert (len(calls), len(set(calls))) == (2, 1)
+    assert Contact.objects.count() == 1
+
+
+def test_a_change_whose_answer_was_lost_is_not_sent_again(
+    wired: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, calls = wired(), []
+    made = one.create("T", "contacts", {"name": "Li"})
+
+    def broken(request: Any, timeout: float) -> Any:
+        calls.append(request)
+        raise ConnectionResetError("the line broke")
+
+    monkeypatch.setattr(module, "urlopen", broken)
+    with pytest.raises(ConnectionResetError):
+        one.change("T", "contacts", made, {"name": "Wu"})
+    assert len(calls) == 1
+
+
+def test_the_client_reaches_every_operation(wired: Callable[..., Any], metered: Any) -> None:
+    """Each path of the description is one that a method of the client builds."""
+    from lingtan.web.api import root
+
+    register = {("get", "/{register}"), ("post", "/{register}"), ("get", "/{register}/{key}"),
+                ("patch", "/{register}/{key}"), ("delete", "/{register}/{key}")}  # fmt: skip
+    own = {"/accounts", "/accounts/{key}", "/figures", "/figures/{name}", "/flows", "/series"}
+    for path, methods in json.loads(root.SNAPSHOT.read_text("utf-8"))["paths"].items():
+        below = path.removeprefix("/api/v1/parks/{park}")
+        for method in methods:
+            known = path == "/api/v1/parks" or (method == "get" and below in own)
+            assert known or (method, re.sub(r"^/[^/]+", "/{register}", below)) in register, (method, path)

@@ -238,5 +238,5 @@ def test_queries_of_a_list_do_not_grow_with_its_rows(
     source, target = Node.objects.get(code="grid"), Node.objects.get(code="A")
     for at in range(30):
         Stream.objects.create(park=park, code=f"S{at}", commodity="water", source=source, target=target)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert len(office.get(f"{BASE}/streams").json()["items"]) == 33

@@ -196,3 +196,23 @@ def test_the_list_of_jobs_is_read_with_few_queries(
     office.get("/p/T/jobs/")
     with django_assert_max_num_queries(20):
         assert office.get("/p/T/jobs/").status_code == 200
+
+
+def test_failed_work_is_asked_for_again_with_the_same_arguments(park: Any, client_as: Callable[..., Any]) -> None:
+    office, other = client_as("office"), client_as("reporter", "A")
+    job = jobs.queue("test-fail", park=park, by=User.objects.get(username="office-park").pk)
+    assert job.state == State.FAILED
+    assert "Do it again" in office.get(f"/p/T/jobs/{job.pk}/").content.decode()
+    assert other.post(f"/p/T/jobs/{job.pk}/again/").status_code == 404
+    answer = office.post(f"/p/T/jobs/{job.pk}/again/")
+    newer = Job.objects.first()
+    assert newer.pk != job.pk
+    assert (newer.kind, newer.arguments) == (job.kind, job.arguments)
+    assert answer["Location"] == f"/p/T/jobs/{newer.pk}/"
+
+
+def test_work_that_is_done_is_not_repeated(park: Any, client_as: Callable[..., Any]) -> None:
+    office = client_as("office")
+    job = Job.objects.create(park=park, kind="compute", state=State.DONE)
+    assert office.post(f"/p/T/jobs/{job.pk}/again/")["Location"] == f"/p/T/jobs/{job.pk}/"
+    assert Job.objects.count() == 1

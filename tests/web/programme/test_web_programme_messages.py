@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from lingtan.web.people.user import Membership, User
@@ -218,6 +219,78 @@ def test_mail_follows_a_message_unless_the_person_does_not_want_it(park: Any) ->
     assert "http://127.0.0.1:8000/p/T/today/" in mail.outbox[0].body
 
 
+def test_what_waits_for_one_person_leaves_as_one_mail(park: Any) -> None:
+    person, other = _person(park, "a", language="en"), _person(park, "b", language="en")
+    for number in range(35):
+        messages.tell([person], park=park, kind="due", title=f"Thing {number}", link="/p/T/today/")
+    messages.tell([other], park=park, kind="due", title="Alone")
+    assert messages.deliver() == 2
+    assert [one.subject for one in mail.outbox] == ["Lingtan: 35 messages", "Alone"]
+    assert "Thing 29" in mail.outbox[0].body
+    assert "Thing 30" not in mail.outbox[0].body
+    assert "… and 5 more" in mail.outbox[0].body
+    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.SENT}
+
+
+def test_a_mail_says_where_to_choose_what_comes(park: Any) -> None:
+    messages.tell([_person(park, "a", language="en")], park=park, kind="due", title="Hello")
+    messages.deliver()
+    assert "http://127.0.0.1:8000/p/T/messages/preferences/" in mail.outbox[0].body
+
+
+def test_mail_of_quiet_hours_is_held_and_leaves_as_one_after_them(park: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    night = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # eleven in Shanghai
+    monkeypatch.setattr("django.utils.timezone.now", lambda: night)
+    person = _person(park, "a", language="en")
+    Preference.objects.create(user=person, quiet_from=time(22), quiet_to=time(7))
+    for number in range(3):
+        messages.tell([person], park=park, kind="job", title=f"Thing {number}")
+    assert messages.deliver(night + timedelta(hours=7, minutes=59)) == 0
+    assert messages.deliver(night + timedelta(hours=8)) == 1
+    assert [one.subject for one in mail.outbox] == ["Lingtan: 3 messages"]
+
+
+def test_what_waits_for_one_chat_is_one_call(park: Any, house: str) -> None:
+    _robot(park, house, "wecom")
+    _say(park)
+    _say(park)
+    assert messages.deliver() == 1
+    assert len(House.got) == 1
+    assert House.got[0][1]["text"]["content"].count("三月月报") == 2
+
+
+def test_a_mail_server_that_is_silent_is_tried_again(park: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_args: Any, **_more: Any) -> None:
+        raise ConnectionRefusedError("nobody there")
+
+    messages.tell([_person(park, "a", language="en")], park=park, kind="due", title="Hello")
+    with monkeypatch.context() as patched:
+        patched.setattr("django.core.mail.EmailMessage.send", silent)
+        assert messages.deliver() == 0
+    one = Delivery.objects.get()
+    assert (one.state, one.tries, one.error) == (DeliveryState.WAITING, 1, "nobody there")
+    assert messages.deliver(one.next_at) == 1
+
+
+def test_a_failed_delivery_is_shown_to_the_office_and_tried_again(
+    park: Any, house: str, client_as: Callable[..., Any]
+) -> None:
+    _robot(park, house, "wecom")
+    House.answer = (404, b"{}")
+    _say(park)
+    with translation.override("en"):
+        messages.deliver()
+    office, other = client_as("office"), client_as("reporter", "A")
+    page = office.get("/p/T/messages/deliveries/").content.decode()
+    assert "did not take the message" in page
+    assert "wecom" not in other.get("/p/T/messages/deliveries/").content.decode()
+    pk = Delivery.objects.get().pk
+    assert other.post(f"/p/T/messages/deliveries/{pk}/again/").status_code == 404
+    House.answer = (200, b'{"errcode": 0}')
+    office.post(f"/p/T/messages/deliveries/{pk}/again/")
+    assert messages.deliver() == 1
+
+
 def test_a_message_is_its_readers_alone(park: Any, client_as: Callable[..., Any]) -> None:
     one, other = client_as("reporter", "A"), client_as("reporter", "B")
     messages.tell([User.objects.get(username="reporter-A")], park=park, kind="due", title="CANARY", link="/p/T/jobs/")
@@ -277,9 +350,33 @@ def test_reminders_are_written_once_and_not_before_eight(park: Any) -> None:
     _deadline(park, 2)
     early = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)  # seven in the morning
     assert reminders.remind(early) == 0
-    assert reminders.remind(NOON) == 2
+    assert reminders.remind(NOON) == 1
     assert reminders.remind(NOON + timedelta(hours=1)) == 0
     assert reminders.remind(NOON + timedelta(days=1)) == 0
+
+
+def test_many_tasks_of_a_day_are_one_reminder(park: Any) -> None:
+    _person(park, "office", language="en")
+    for days in (-9, -1, 2, *range(-40, -12)):
+        _deadline(park, days)
+    _deadline(park, 90)
+    assert reminders.remind(NOON) == 1
+    one = Message.objects.get()
+    assert one.title == "31 things are due, 30 of them overdue"
+    assert one.text.splitlines()[0] == "2026-10-11 · in -40"
+    assert one.text.endswith("… and 11 more.")
+    assert len(one.mentions) == 31
+
+
+def test_only_what_is_new_is_told_the_next_day(park: Any) -> None:
+    _person(park, "office", language="en")
+    _deadline(park, -2)
+    _deadline(park, 1)
+    reminders.remind(NOON)
+    _deadline(park, 4)
+    assert reminders.remind(NOON + timedelta(days=1)) == 1
+    assert sorted(len(one.mentions) for one in Message.objects.all()) == [2, 2]  # "in 1" is due today, "in 4" soon
+    assert "overdue" not in Message.objects.first().text
 
 
 def test_today_says_how_late_a_task_is_and_the_frame_counts_it(park: Any, client_as: Callable[..., Any]) -> None:

@@ -167,14 +167,15 @@ def figure(
     name: str = Path(..., max_length=200, description="Such as total:co2_t, as `lingtan explain` takes it."),
 ) -> HttpResponse:
     """Give the newest figure of a name with the whole chain behind it, as `lingtan explain --json` does."""
+    from lingtan.web.account.pages.evidence import mask_of
     from lingtan.web.account.pages.explained import exported
 
     gate(request, park, "read")
     known_only(request, *Which.model_fields)
-    rows = Figure.objects.visible_to(request.access).select_related("run")
+    rows = Figure.objects.visible_to(request.access).prefetch_related("run")
     rows = rows.filter(name=name, run__superseded_by__isnull=True, **_of(asked, "run__"))
     held = rows.order_by("-year", "pk").first()
-    return plain(_figure(held) | {"explanation": exported(held)} if held else get_object_or_404(rows))
+    return plain(_figure(held) | {"explanation": exported(held, mask_of(request))} if held else get_object_or_404(rows))
 
 
 @router.get(

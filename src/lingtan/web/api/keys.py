@@ -16,20 +16,22 @@ from django.db import connection
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from ninja.errors import Throttled
 from ninja.security import HttpBearer
 from ninja.throttling import BaseThrottle
 
 from lingtan.web.api.models import Scope, Token, Usage
 from lingtan.web.api.problems import ProblemError
 from lingtan.web.kernel.pages import enter
+from lingtan.web.people import audit
 
 if TYPE_CHECKING:
     from lingtan.web.people.user import User
 
 MARK = "lt"
 LONGEST = timedelta(days=366)
-PER_MINUTE = 600
-KEPT = timedelta(days=90)
+#: How long the page can tell when a token was last used; addresses are forgotten sooner.
+KEPT, FORGOTTEN = timedelta(days=90), timedelta(hours=1)
 
 
 def make(user: User, name: str, *, scopes: Sequence[str], expires: datetime, park: Any = None) -> tuple[Token, str]:
@@ -62,6 +64,18 @@ def _digest(secret: str) -> str:
 class Bearer(HttpBearer):
     """A token in the header ``Authorization: Bearer lt_…``."""
 
+    def __call__(self, request: HttpRequest) -> Token | None:
+        """Return the token of a request; one without counts for its address alone.
+
+        Raises
+        ------
+        Throttled : the address has asked too often.
+        """
+        held: Token | None = super().__call__(request)
+        if held is None and not within(request, None):
+            raise Throttled(wait=None)
+        return held
+
     def authenticate(self, request: HttpRequest, token: str) -> Token | None:
         """Return the token behind a key, None where it does not hold."""
         mark, _under, rest = token.partition("_")
@@ -92,32 +106,44 @@ def allow(token: Token, scope: str) -> None:
 
 
 _COUNT = """
-INSERT INTO api_usage (token_id, minute, requests) VALUES (%s, %s, 1)
-ON CONFLICT (token_id, minute) DO UPDATE SET requests = api_usage.requests + 1 RETURNING requests
+INSERT INTO api_usage (token_id, address, minute, requests) VALUES {rows}
+ON CONFLICT (token_id, address, minute) DO UPDATE SET requests = api_usage.requests + 1 RETURNING token_id, requests
 """
 
 
 class PerMinute(BaseThrottle):
-    """So many requests a token and minute, counted in the database, so that all workers count together.
+    """So many requests a token, and a client's address, may make in a minute; what comes without a token counts too.
 
-    ``LINGTAN_API_RATE`` in the settings changes the number.
+    Counted in the database, so that all workers count together; ``LINGTAN_API_RATE`` and ``LINGTAN_API_ADDRESS_RATE``
+    in the settings change the numbers.
     """
 
     def allow_request(self, request: HttpRequest) -> bool:
-        """Count a request and tell whether it is within the limit."""
-        token: Token = request.auth
-        now = timezone.now()
-        minute = now.replace(second=0, microsecond=0)
-        with connection.cursor() as cursor:
-            cursor.execute(_COUNT, [token.pk, minute])
-            count = int(cursor.fetchone()[0])
-        if count == 1:
-            Usage.objects.filter(token=token, minute__lt=now - KEPT).delete()
-        limit = getattr(settings, "LINGTAN_API_RATE", PER_MINUTE)
-        left = math.ceil((minute + timedelta(minutes=1) - now).total_seconds())
-        request.rate = {"RateLimit-Limit": limit, "RateLimit-Remaining": max(0, limit - count), "RateLimit-Reset": left}
-        return count <= limit
+        """Count a request and tell whether it is within both limits."""
+        return within(request, request.auth)
 
     def wait(self) -> float | None:
         """Return the seconds until the next minute."""
         return 60 - timezone.now().second
+
+
+def within(request: HttpRequest, token: Token | None) -> bool:
+    """Count a request for its token and its address, note for the answer what is left, tell whether it may go on."""
+    now = timezone.now()
+    minute = now.replace(second=0, microsecond=0)
+    limits = {None: settings.LINGTAN_API_ADDRESS_RATE}
+    rows = [(None, audit.address(request)[:45], minute)]
+    if token is not None:
+        limits[token.pk] = settings.LINGTAN_API_RATE
+        rows.insert(0, (token.pk, "", minute))
+    with connection.cursor() as cursor:
+        marks = ", ".join(["(%s, %s, %s, 1)"] * len(rows))
+        cursor.execute(_COUNT.format(rows=marks), [value for row in rows for value in row])
+        counts = dict(cursor.fetchall())
+    for key, count in counts.items():
+        if count == 1:  # the first of a minute
+            Usage.objects.filter(token=key, minute__lt=now - (KEPT if key else FORGOTTEN)).delete()
+    left, limit = min((limits[key] - count, limits[key]) for key, count in counts.items())
+    wait = math.ceil((minute + timedelta(minutes=1) - now).total_seconds())
+    request.rate = {"RateLimit-Limit": limit, "RateLimit-Remaining": max(0, left), "RateLimit-Reset": wait}
+    return left >= 0

@@ -87,14 +87,20 @@ class Token(models.Model):
 
 
 class Usage(models.Model):
-    """Requests of a token within one minute; the limit counts them, and the page tells when a token was last used."""
+    """Requests of a token, or of a client's address, within one minute.
 
-    token = models.ForeignKey(Token, on_delete=models.CASCADE, related_name="usage")
+    The limits count them; the page tells by them when a token was last used.
+    """
+
+    token = models.ForeignKey(Token, on_delete=models.CASCADE, null=True, related_name="usage")
+    address = models.CharField(max_length=45, blank=True)
     minute = models.DateTimeField()
     requests = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["token", "minute"], name="usage_minute")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["token", "address", "minute"], name="usage_minute", nulls_distinct=False)
+        ]
 
 
 class IdempotencyKey(models.Model):

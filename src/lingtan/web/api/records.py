@@ -18,6 +18,8 @@ from lingtan.web.api.problems import ProblemError, request_id
 from lingtan.web.kernel import actions, lists
 from lingtan.web.kernel.register import Register
 
+#: Bytes of a body: the largest record has some 100 KB.
+LARGEST_BODY = 1_000_000
 READ = (401, 403, 404, 405, 422, 429)
 WRITE = (400, *READ, 413, 415)
 ParkCode = Path(..., description="The park's id.", max_length=64)
@@ -232,6 +234,8 @@ def body_of(request: HttpRequest) -> Any:
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise ProblemError(415)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+        raise ProblemError(413, _("Expected at most %(most)s bytes in one request.") % {"most": LARGEST_BODY})
     try:
         return json.loads(request.body, parse_float=schemas.decimal, parse_constant=_no_number)
     except (ValueError, RecursionError) as wrong:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
+from lingtan.web.people import audit_copy
 from lingtan.web.programme.job import Job, State
 
 #: A worker that was silent for so many seconds is not counted.
@@ -23,6 +24,7 @@ def health(request: HttpRequest) -> JsonResponse:
             cursor.execute("select max(last_heartbeat) from procrastinate_workers")
             beat = cursor.fetchone()[0]
         waiting = Job.objects.filter(state=State.QUEUED).count()
+        copied = audit_copy.state()
     except (DatabaseError, OSError):
         return JsonResponse({"status": "failing", "database": "silent"}, status=503)
     age = (timezone.now() - beat).total_seconds() if beat else None
@@ -31,5 +33,6 @@ def health(request: HttpRequest) -> JsonResponse:
         "database": "ok",
         "worker": "ok" if age is not None and age < SILENT else "none",
         "jobs_waiting": waiting,
+        **copied,
     }
     return JsonResponse(told)

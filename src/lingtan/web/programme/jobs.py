@@ -116,6 +116,13 @@ def cancel(job: Job) -> None:
         held.save(update_fields=["stop_asked", "state", "ended"])
 
 
+def repeat(job: Job, *, by: int | None) -> Job:
+    """Ask for the work of a job that failed or was cancelled once more, with the same arguments; the old row stays."""
+    if job.state not in (State.FAILED, State.CANCELLED):
+        raise LookupError(f"Expected a job that failed or was cancelled, got one that is {job.state}.")
+    return queue(job.kind, park=job.park, by=by, **job.arguments)
+
+
 class Progress:
     """How a handler tells how far it is, and learns that it should stop. Attributes: ``job``."""
 

@@ -39,7 +39,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """One message to one person, in the language it was written in. ``key`` keeps a reminder from coming twice."""
+    """One message to one person, in the language it was written in.
+
+    ``key`` keeps a message from coming twice; ``mentions`` are the keys of all that a reminder speaks of.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="messages_received")
     park = models.ForeignKey("park.Park", on_delete=models.CASCADE, null=True, related_name="+")
@@ -48,6 +51,7 @@ class Message(models.Model):
     text = models.TextField(_("Text"), blank=True)
     link = models.CharField(max_length=512, blank=True)
     key = models.CharField(max_length=128, blank=True)
+    mentions = words("", editable=False)
     sent = models.DateTimeField(_("Time"), default=timezone.now)
     read = models.DateTimeField(null=True, blank=True)
 
@@ -129,6 +133,16 @@ class DeliveryState(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Deliveries."""
+
+    def visible_to(self, access: Access) -> Self:
+        """Return a person's own e-mails; who keeps the robots sees what they were to say."""
+        own = models.Q(message__user_id=access.user_id, message__park_id=access.park_id)
+        kept = models.Q(robot__park_id=access.park_id) if access.whole_park and access.may("change") else models.Q()
+        return self.filter(own | kept if kept else own)
+
+
 class Delivery(models.Model):
     """Something that has to leave the house: to a person's e-mail, or to a robot."""
 
@@ -139,8 +153,11 @@ class Delivery(models.Model):
     link = models.CharField(max_length=512, blank=True)
     state = models.CharField(max_length=16, choices=DeliveryState.choices, default=DeliveryState.WAITING)
     tries = models.PositiveSmallIntegerField(default=0)
+    made = models.DateTimeField(default=timezone.now)
     next_at = models.DateTimeField(default=timezone.now)
     error = models.TextField(blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["state", "next_at"], name="delivery_due")]

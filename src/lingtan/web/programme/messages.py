@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from lingtan.web.programme import robots
 from lingtan.web.programme.message import Delivery, DeliveryState, Message, Preference, Robot
@@ -23,24 +25,27 @@ if TYPE_CHECKING:
 
 #: Minutes until the next try; after the last one a delivery has failed.
 AGAIN = (1, 5, 25, 120, 600)
-#: What one run sends at most: the houses take 20 messages a minute from a robot.
-BATCH = 20
+#: Pieces that one run sends at most (each chat and each person gets one), and messages that it looks at.
+BATCH, MOST = 200, 5000
+#: Messages that one piece tells one by one.
+LISTED = 30
 
 
 def tell(
     people: Iterable[User], *, park: Park | None, kind: str, title: Any, text: Any = "",
-    values: Mapping[str, Any] | None = None, link: str = "", key: str = "",
+    values: Mapping[str, Any] | None = None, link: str = "", key: str = "", mentions: Iterable[str] = (),
 ) -> int:  # fmt: skip
     """Leave a message to persons, each in his language; return how many got one.
 
     ``title`` and ``text`` are lazy msgids with named ``%(…)s`` places, filled from ``values``. ``key`` keeps the same
-    thing from being said twice to the same person. E-mail follows where the person wants it, after his quiet hours.
+    thing from being said twice to the same person; ``mentions`` keep what it speaks of. E-mail follows where the person
+    wants it, after his quiet hours.
     """
     count = 0
     for person in people:
         with translation.override(person.language or settings.LANGUAGE_CODE):
             said = {"title": _filled(title, values)[:255], "text": _filled(text, values)}
-        fields = {"park": park, "kind": kind, "link": link, **said}
+        fields = {"park": park, "kind": kind, "link": link, "mentions": list(mentions), **said}
         if key:
             message, new = Message.objects.get_or_create(user=person, key=key[:128], defaults=fields)
         else:
@@ -81,44 +86,90 @@ def after_quiet(now: datetime, start: clock | None, end: clock | None, *, zone: 
 
 
 def deliver(now: datetime | None = None) -> int:
-    """Send what is due; a failure is tried again later and later, then told on the robot's page. Return what left."""
+    """Send what is due, all that waits for one person or one chat in one piece; return how many pieces left.
+
+    A failure is tried again later and later, then it stands on the page of deliveries.
+    """
     now = now or timezone.now()
-    due = Delivery.objects.filter(state=DeliveryState.WAITING, next_at__lte=now).order_by("next_at")
-    sent = 0
-    for pk in list(due.values_list("pk", flat=True)[:BATCH]):
-        with transaction.atomic():
-            rows = Delivery.objects.select_for_update(skip_locked=True, of=("self",))
-            one = rows.select_related("robot", "message__user").filter(pk=pk, state=DeliveryState.WAITING).first()
-            if one is not None:
-                sent += _send(one, now)
-    return sent
+    due = Delivery.objects.filter(state=DeliveryState.WAITING, next_at__lte=now).order_by("next_at", "pk")
+    groups: dict[tuple[int | None, int | None], list[int]] = {}
+    for pk, robot, person in due.values_list("pk", "robot_id", "message__user_id")[:MOST]:
+        groups.setdefault((robot, person), []).append(pk)
+    return sum(_send(group, now) for group in list(groups.values())[:BATCH])
 
 
-def _send(one: Delivery, now: datetime) -> bool:
-    one.tries += 1
+def again(one: Delivery) -> None:
+    """Try a delivery that failed once more, from the beginning of its patience."""
+    rows = Delivery.objects.filter(pk=one.pk, state=DeliveryState.FAILED)
+    rows.update(state=DeliveryState.WAITING, tries=0, next_at=timezone.now(), error="")
+
+
+def _send(keys: list[int], now: datetime) -> bool:
+    """Send deliveries to the same place together; give whether they left."""
+    with transaction.atomic():
+        held = Delivery.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+            pk__in=keys, state=DeliveryState.WAITING
+        )
+        rows = list(held.select_related("robot", "message__user", "message__park").order_by("pk"))
+        if not rows:
+            return False
+        fault = _tried(rows)
+        for one in rows:
+            one.tries += 1
+            one.state, one.error = (DeliveryState.SENT, "") if fault is None else _after(one, fault)
+            if fault is not None and one.state == DeliveryState.WAITING:
+                one.next_at = now + timedelta(minutes=AGAIN[one.tries - 1])
+        Delivery.objects.bulk_update(rows, ["tries", "state", "error", "next_at"])
+    return fault is None
+
+
+def _tried(rows: list[Delivery]) -> Exception | None:
     try:
-        _out(one)
+        _out(rows)
     except (robots.RobotError, OSError) as fault:
-        one.error = str(fault)[:500]
-        if getattr(fault, "final", False) or one.tries > len(AGAIN):
-            one.state = DeliveryState.FAILED
-        else:
-            one.next_at = now + timedelta(minutes=AGAIN[one.tries - 1])
-    else:
-        one.state, one.error = DeliveryState.SENT, ""
-    one.save(update_fields=["tries", "state", "error", "next_at"])
-    return one.state == DeliveryState.SENT
+        return fault
+    return None
 
 
-def _out(one: Delivery) -> None:
-    """Send one delivery."""
-    if one.robot is not None:
-        content = robots.body(one.robot.kind, one.title, one.text, link=one.link)
-        url, content = robots.signed(one.robot.kind, one.robot.url, one.robot.secret, content, time.time())
+def _after(one: Delivery, fault: Exception) -> tuple[str, str]:
+    over = getattr(fault, "final", False) or one.tries > len(AGAIN)
+    return DeliveryState.FAILED if over else DeliveryState.WAITING, str(fault)[:500]
+
+
+def _out(rows: list[Delivery]) -> None:
+    """Send one piece: a single message as it is, several under one head."""
+    first = rows[0]
+    if first.robot is not None:
+        title, text, link = _together(rows)
+        content = robots.body(first.robot.kind, title, text, link=link)
+        url, content = robots.signed(first.robot.kind, first.robot.url, first.robot.secret, content, time.time())
         robots.call(url, content)
-    elif one.message is not None:
-        text = "\n\n".join(part for part in (one.text, one.link) if part)
-        EmailMessage(one.title.replace("\n", " "), text, to=[one.message.user.email]).send()
+    elif first.message is not None:
+        person = first.message.user
+        with translation.override(person.language or settings.LANGUAGE_CODE):
+            title, text, link = _together(rows)
+            parts = [part for part in (text, link, _unsubscribe(first.message.park)) if part]
+        mail = EmailMessage(title.replace("\n", " "), "\n\n".join(parts), to=[person.email])
+        mail.send()
+
+
+def _together(rows: list[Delivery]) -> tuple[str, str, str]:
+    """Return title, text and link of one piece."""
+    if len(rows) == 1:
+        return rows[0].title, rows[0].text, rows[0].link
+    title = _("Lingtan: %(count)s messages") % {"count": len(rows)}
+    told = ["\n".join(part for part in (f"· {one.title}", one.text, one.link) if part) for one in rows[:LISTED]]
+    if len(rows) > LISTED:
+        told.append(_("… and %(count)s more; they stand on the page of messages.") % {"count": len(rows) - LISTED})
+    return title, "\n\n".join(told), ""
+
+
+def _unsubscribe(park: Park | None) -> str:
+    """Return the last line of an e-mail: where to change what comes by e-mail."""
+    if park is None:
+        return ""
+    where = _absolute(reverse("preferences", args=[park.code]))
+    return _("What comes by e-mail, and when, you choose here: %(where)s") % {"where": where}
 
 
 def _by_mail(message: Message, person: User) -> None:
@@ -145,4 +196,4 @@ def unread(user_id: int, park_id: int) -> int:
     return Message.objects.filter(user_id=user_id, park_id=park_id, read=None).count()
 
 
-__all__ = ["after_quiet", "announce", "deliver", "tell", "unread"]
+__all__ = ["after_quiet", "again", "announce", "deliver", "tell", "unread"]

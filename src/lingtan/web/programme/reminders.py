@@ -1,4 +1,4 @@
-"""Reminders: once near the day, once on it, then once a week while it is overdue."""
+"""Reminders: once near the day, once on it, then once a week while it is overdue; many of a day come as one message."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from lingtan.web.park.park import Park
 from lingtan.web.people.access import access_of
 from lingtan.web.people.user import User
-from lingtan.web.programme.message import Kind
+from lingtan.web.programme.message import Kind, Message
 from lingtan.web.programme.messages import announce, tell
 from lingtan.web.programme.tasks import Task, tasks_of
 
 HOUR, SOON = 8, 3
+#: Tasks that one message names one by one.
+LISTED = 20
 
 
 def remind(now: datetime | None = None) -> int:
@@ -49,21 +51,45 @@ def _park(park: Park, today: date) -> int:
             continue
         with translation.override(person.language or settings.LANGUAGE_CODE):
             tasks = tasks_of(park, access, today)
-        count += sum(_one(park, person, task, stage(task, today)) for task in tasks)
+            count += _person(park, person, tasks, today)
         late |= {task.key for task in tasks if task.overdue(today)} if access.whole_park else set()
     if late and count:
         _chat(park, len(late))
     return count
 
 
-def _one(park: Park, person: User, task: Task, at: str) -> int:
-    if not at:
-        return 0
+def _person(park: Park, person: User, tasks: list[Task], today: date) -> int:
+    """Remind somebody of all that has come to a new stage, in one message."""
+    staged = {f"{task.key}:{at}"[:512]: (task, at) for task in tasks if (at := stage(task, today))}
+    told = Message.objects.filter(user=person, park=park, kind=Kind.DUE, mentions__overlap=list(staged))
+    known = {key for keys in told.values_list("mentions", flat=True) for key in keys} if staged else set()
+    fresh = {key: one for key, one in staged.items() if key not in known}
+    if len(fresh) == 1:
+        ((key, (task, at)),) = fresh.items()
+        return _one(park, person, task, at=at, key=key)
+    return _many(park, person, fresh, today) if fresh else 0
+
+
+def _one(park: Park, person: User, task: Task, *, at: str, key: str) -> int:
     titles = {"soon": _("Due soon: %(title)s"), "today": _("Due today: %(title)s")}
     return tell(
         [person], park=park, kind=Kind.DUE, title=titles.get(at, _("Overdue: %(title)s")),
         text=_("%(why)s Last day: %(due)s."), values={"title": task.title, "why": task.why, "due": task.due},
-        link=task.link, key=f"{task.key}:{at}",
+        link=task.link, mentions=[key],
+    )  # fmt: skip
+
+
+def _many(park: Park, person: User, fresh: dict[str, tuple[Task, str]], today: date) -> int:
+    """Tell of several tasks in one message, the longest overdue first."""
+    tasks = sorted((task for task, _at in fresh.values()), key=lambda task: task.due or today)
+    late = sum(task.overdue(today) for task in tasks)
+    lines = [f"{task.due} · {task.title}" for task in tasks[:LISTED]]
+    if len(tasks) > LISTED:
+        lines.append(gettext("… and %(count)s more.") % {"count": len(tasks) - LISTED})
+    return tell(
+        [person], park=park, kind=Kind.DUE, title=_("%(count)s things are due, %(late)s of them overdue"),
+        text="%(lines)s", values={"count": len(tasks), "late": late, "lines": "\n".join(lines)},
+        link=reverse("tasks", args=[park.code]), mentions=fresh,
     )  # fmt: skip
 
 

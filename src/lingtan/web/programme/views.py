@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import Case, Count, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,8 +20,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from lingtan.web.kernel.pages import ParkRequest, in_park, today_in
 from lingtan.web.programme import jobs
+from lingtan.web.programme import messages as outgoing
 from lingtan.web.programme.job import OPEN, Job, State
-from lingtan.web.programme.message import Kind, Message, Preference
+from lingtan.web.programme.message import Delivery, Kind, Message, Preference
 from lingtan.web.programme.messages import unread
 from lingtan.web.programme.tasks import tasks_of
 
@@ -107,6 +109,26 @@ def preferences(request: ParkRequest) -> HttpResponse:
 
 @in_park()
 @require_GET
+def deliveries(request: ParkRequest) -> HttpResponse:
+    """Show what has to leave the house by e-mail or to a chat: what waits, what failed and why, what has left."""
+    rows = Delivery.objects.visible_to(request.access).select_related("robot", "message__user")
+    counts = dict(rows.values_list("state").annotate(Count("pk")).order_by())
+    order = Case(When(state="failed", then=0), When(state="waiting", then=1), default=2)
+    page = Paginator(rows.order_by(order, "-pk"), 50).get_page(request.GET.get("page"))
+    context = {"page": page, "failed": counts.get("failed", 0), "waiting": counts.get("waiting", 0)}
+    return render(request, "programme/deliveries.html", context)
+
+
+@in_park()
+@require_POST
+def delivery_again(request: ParkRequest, pk: int) -> HttpResponse:
+    """Try a delivery that failed once more."""
+    outgoing.again(get_object_or_404(Delivery.objects.visible_to(request.access), pk=pk))
+    return redirect("deliveries", request.park.code)
+
+
+@in_park()
+@require_GET
 def job_list(request: ParkRequest) -> HttpResponse:
     """Show the long work of the park, or the person's own."""
     rows = Job.objects.visible_to(request.access).select_related("user")
@@ -125,6 +147,8 @@ def job(request: ParkRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"job": shown(found), "url": reverse("job", args=[request.park.code, pk])}
     if found.is_open and may_cancel(request, found):
         context["cancel_url"] = reverse("job_cancel", args=[request.park.code, pk])
+    if found.state in (State.FAILED, State.CANCELLED) and jobs.known(found.kind) and may_cancel(request, found):
+        context["again_url"] = reverse("job_again", args=[request.park.code, pk])
     htmx: Any = getattr(request, "htmx", None)
     whole = not htmx or htmx.boosted
     return render(request, "programme/job.html" if whole else "programme/parts/job.html", context)
@@ -140,6 +164,18 @@ def cancel(request: ParkRequest, pk: int) -> HttpResponse:
     if found.is_open:
         jobs.cancel(found)
     return redirect("job", request.park.code, pk)
+
+
+@in_park()
+@require_POST
+def again(request: ParkRequest, pk: int) -> HttpResponse:
+    """Ask for work that failed or was cancelled once more: who asked for it may, and the office."""
+    found = get_object_or_404(Job.objects.visible_to(request.access).select_related("park"), pk=pk)
+    if not may_cancel(request, found):
+        raise PermissionDenied
+    if found.is_open or found.state == State.DONE or jobs.known(found.kind) is None:
+        return redirect("job", request.park.code, pk)
+    return redirect("job", request.park.code, jobs.repeat(found, by=request.user.pk).pk)
 
 
 def may_cancel(request: ParkRequest, found: Job) -> bool:

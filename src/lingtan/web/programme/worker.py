@@ -40,10 +40,13 @@ def work_on(context: Any, *, job: int) -> None:
 @app.task(name="lingtan.every_minute", queueing_lock="lingtan.every_minute", pass_context=False)
 def every_minute(timestamp: int) -> None:
     """Take up what dead workers left, and send what waits."""
+    from lingtan.web.people import audit_copy
     from lingtan.web.programme import messages
 
     heal()
     messages.deliver()
+    while audit_copy.forward() == audit_copy.AT_ONCE:
+        pass
 
 
 @app.periodic(cron="7 * * * *")
@@ -53,6 +56,15 @@ def every_hour(timestamp: int) -> None:
     from lingtan.web.programme import reminders
 
     reminders.remind()
+
+
+@app.periodic(cron="40 19 * * *")
+@app.task(name="lingtan.every_day", queueing_lock="lingtan.every_day", pass_context=False)
+def every_day(timestamp: int) -> None:
+    """Throw away what has served its time."""
+    from lingtan.web import sweeping
+
+    sweeping.sweep()
 
 
 def heal() -> int:

@@ -121,6 +121,7 @@ class Migration(migrations.Migration):
             name="Usage",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", models.CharField(blank=True, max_length=45)),
                 ("minute", models.DateTimeField()),
                 ("requests", models.PositiveIntegerField(default=0)),
             ],

@@ -113,7 +113,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="usage",
             name="token",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="usage", to="api.token"),
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="usage", to="api.token"
+            ),
         ),
         migrations.AddIndex(
             model_name="batch",
@@ -187,6 +189,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="usage",
-            constraint=models.UniqueConstraint(fields=("token", "minute"), name="usage_minute"),
+            constraint=models.UniqueConstraint(
+                fields=("token", "address", "minute"), name="usage_minute", nulls_distinct=False
+            ),
         ),
     ]

@@ -195,6 +195,17 @@ class Migration(migrations.Migration):
                 ("text", models.TextField(blank=True, verbose_name="Text")),
                 ("link", models.CharField(blank=True, max_length=512)),
                 ("key", models.CharField(blank=True, max_length=128)),
+                (
+                    "mentions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=512),
+                        blank=True,
+                        default=list,
+                        editable=False,
+                        size=None,
+                        verbose_name="",
+                    ),
+                ),
                 ("sent", models.DateTimeField(default=django.utils.timezone.now, verbose_name="Time")),
                 ("read", models.DateTimeField(blank=True, null=True)),
                 (
@@ -321,6 +332,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("made", models.DateTimeField(default=django.utils.timezone.now)),
                 ("next_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("error", models.TextField(blank=True)),
                 (

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 from typing import Any
 
-from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, transaction
 
-from lingtan.web.deploy import protected_tables
-
-NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+from lingtan.web.roles import NAME, SECOND, statements
 
 
 class Command(BaseCommand):
@@ -22,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the role's name and whether to run the SQL."""
-        parser.add_argument("--role", default="lingtan_app")
+        parser.add_argument("--role", default=SECOND)
         parser.add_argument("--apply", action="store_true")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -47,19 +43,3 @@ class Command(BaseCommand):
             f"Role {role} is ready. Give it a password (\\password {role}), let DATABASE_URL name it, and "
             "LINGTAN_OWNER_URL the owner, who alone changes tables at an update."
         )
-
-
-def statements(role: str) -> list[str]:
-    """Return the SQL, to be repeated after each update: new tables are the owner's until then."""
-    quoted = connection.ops.quote_name
-    owned = [quoted(table) for table in sorted(protected_tables(apps))]
-    return [
-        f"do $$ begin if not exists (select from pg_roles where rolname = '{role}') then "
-        f"create role {role} login nosuperuser nocreatedb nocreaterole; end if; end $$",
-        f"grant usage on schema public to {role}",
-        f"grant select, insert, update, delete on all tables in schema public to {role}",
-        f"grant usage, select on all sequences in schema public to {role}",
-        f"grant execute on all functions in schema public to {role}",
-        f"revoke update, delete, truncate on {', '.join(owned)} from {role}",
-        f"revoke insert, update, delete on django_migrations from {role}",
-    ]
