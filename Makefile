@@ -1,6 +1,6 @@
 # make demo          the example park, its account, three explanations, and the platform on http://127.0.0.1:8000
 # make test          every check: style, types, room contracts, tests
-# make shots         pictures of every page of the running demo in both languages, and what an eye would find
+# make shots         pictures of every page of the demo in both languages, and what an eye would find (out/shots)
 # make words         the catalogue of words from code, templates and the tables of translations
 # make test-nightly  the long runs too: large data, benchmarks
 PYTHON ?= python3
@@ -33,8 +33,7 @@ words: $(STAMP)
 	@$(BIN)/python tools/messages.py
 
 shots: $(WORDS).mo
-	@$(BIN)/python tools/shots.py $(or $(URL),http://127.0.0.1:8000) --visitor --out out/shots $$($(BIN)/python -c \
-		"import json; print(*(f'--account={n}:{p}' for n, p in json.load(open('out/platform/accounts.json')).items()))")
+	@$(BIN)/python tools/shots.py $(URL) $(SHOTS)
 
 check: $(WORDS).mo
 	@$(BIN)/ruff check src tests tools benchmarks examples

@@ -118,7 +118,8 @@ def computing() -> str:
 
 
 def fill(service: Service) -> None:
-    """Take the example park into the platform, draw its account and make its people, unless that stands already."""
+    """Take the example park into the platform, draw its account, make its people and let them work, once."""
+    import demo_scene
     from django.db import transaction
 
     from lingtan.web.account.compute import compute_now
@@ -135,6 +136,10 @@ def fill(service: Service) -> None:
             compute_now(park, book(park), progress=step)
         held.write_text(mark)
     people(park)
+    with transaction.atomic():
+        links = demo_scene.play(park)
+    if links:
+        (PLATFORM / "links.json").write_text(json.dumps(links))
 
 
 def step(name: str, done: int = 0, total: int = 0) -> None:
@@ -149,6 +154,8 @@ _TOLD: set[str] = set()
 
 def people(park: Park) -> None:
     """Make the people that are missing, each with a password of his own, kept for this user alone."""
+    from allauth.account.models import EmailAddress
+
     from lingtan.web.park.node import Node
     from lingtan.web.people.user import Membership, User
 
@@ -160,6 +167,7 @@ def people(park: Park) -> None:
         user = User.objects.filter(username=name).first() or User(username=name, email=f"{name}@example.org")
         user.set_password(kept[name])
         user.save()
+        EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
         node = Node.objects.get(park=park, code=code) if code else None
         part = {"user": user, "park": None if role in ADMINISTRATORS else park, "role": role, "enterprise": node}
         Membership.objects.get_or_create(**part, defaults={"head": name == "head"})
@@ -194,6 +202,7 @@ def watched() -> bool:
 def serve() -> None:
     """Bring the platform up and keep it until Ctrl-C."""
     os.environ["LINGTAN_LANG"] = LANGUAGE
+    os.environ.setdefault("LINGTAN_TRIAL", "1")  # also on a database of one's own: the demonstration speaks plain http
     from lingtan.web.embedded import EmbeddedError
     from lingtan.web.service import ServeError, Service
 

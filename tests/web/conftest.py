@@ -40,10 +40,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     from pghistory.models import Context
     from procrastinate.schema import SchemaManager
 
+    from lingtan.web.tables import STEPS
+
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         if "procrastinate_jobs" not in connection.introspection.table_names():
             Context.install_pgh_attach_context_func(using="default")
             cursor.execute(SchemaManager.get_schema())
+            cursor.execute(STEPS)
             MigrationRecorder(connection).ensure_schema()
 
 

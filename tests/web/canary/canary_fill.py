@@ -31,7 +31,7 @@ FIXED: dict[str, Any] = {
 #: Choices that are taken where a field has them: the later states, in which more is shown.
 CHOSEN = ("given", "submitted", "proposed", "invoice", "register", "interval", "own", "enterprise")
 #: Record types that only the account makes; `canary_walk` lets it make them.
-COMPUTED = {"Run", "Figure", "MonthFlow", "Issue"}
+COMPUTED = {"Run", "Figure", "MonthFlow", "Move", "PeriodFlow", "Issue"}
 MARK = re.compile(r"qz[ab]\d{4}k")
 START, END = datetime(2025, 3, 1, tzinfo=UTC), datetime(2025, 4, 1, tzinfo=UTC)
 

@@ -20,11 +20,14 @@ from lingtan.web.account.issue import Issue
 from lingtan.web.account.run import Run
 from lingtan.web.api import keys
 from lingtan.web.kernel.register import registers
+from lingtan.web.park.node import Node
 from lingtan.web.people import actions
 from lingtan.web.people.user import Membership, User
 from lingtan.web.publish import store
 from lingtan.web.publish.document import Document, DocumentVersion
 from lingtan.web.publish.release import Release
+from lingtan.web.reporting.files.batch import ImportBatch
+from lingtan.web.reporting.mapping import Mapping
 
 NUMBERS = {"a": 518206, "b": 739104}
 YEAR = {"period_from": date(2025, 1, 1), "period_to": date(2025, 12, 31)}
@@ -92,11 +95,21 @@ class Town:
         )  # fmt: skip
 
     def compute(self) -> None:
-        """Let the platform draw the account of the filled park."""
+        """Let the platform draw the account of the filled park, and tell what differs between two of its runs."""
         from lingtan.web.account.compute import compute_now
+        from lingtan.web.account.move import keep_moves
         from lingtan.web.park.folder import book
 
-        compute_now(self.park, book(self.park))
+        runs = compute_now(self.park, book(self.park))
+        keep_moves(runs[0], runs[1])
+
+    def make_paper(self) -> str:
+        """Let the platform make a paper of the whole park, in which B stands; return its key."""
+        from lingtan.web.papers.actions import make
+        from lingtan.web.people.access import Access
+
+        whole = Access(None, self.park.pk, frozenset({"office"}), whole_park=True, actions=frozenset({"compute"}))
+        return str(make(self.park, "monthly", "2025-03", language="en", access=whole).pk)
 
     def results(self) -> set[str]:
         """Return the leading digits of what the account says of B, and of totals that would give B away."""
@@ -142,11 +155,16 @@ def values_of(town: Town) -> dict[str, list[str]]:
     offer = str(town.park.invitations.get().pk)
     run = str(Run.objects.order_by("pk").first().pk)
     issues = [str(pk) for pk in Issue.objects.values_list("pk", flat=True)[:2]]
+    paper = town.make_paper()
     part = str(Membership.objects.get(user__username="ownerb", role="reporter").pk)
     return {
         "people/offers:pk": [offer], "people/<:pk": [part], "reports/lines:pk": [by_name["ReportLine"]],
         "reports/forms:pk": [by_name["FormTemplate"]], "reports/<:pk": [by_name["Report"]],
         "releases:pk": [by_name["Release"]], "issues:pk": issues,
+        "papers:pk": [paper], "papers:form": ["word"], "remarks:pk": [by_name["Remark"]],
+        "reports/months:month": ["2025-03"], "reports/months:action": ["ask"],
+        "reports/imports:pk": [batch_of(town)], "reports/imports:action": ["undo"],
+        "reports/statistics:form": ["205-1"],
         "reports:action": ["submit"], "releases:action": ["release"],
         "pk": [str(row.pk) for row in filler.rows.values()][:8],
         "public:code": ["T"], "park": ["T"], "slug": ["nodes"],
@@ -156,6 +174,20 @@ def values_of(town: Town) -> dict[str, list[str]]:
         "path": ["nothing"], "action": ["1"], "document": [by_name["Document"]],
         "point": ["qzb0020k"], "year": ["2025"],
     }  # fmt: skip
+
+
+def batch_of(town: Town) -> str:
+    """Return an import of bills; it is the park's own and carries no enterprise's marks."""
+    rows = {model.__name__: row for model, row in town.fillers["b"].rows.items()}
+    mapping = Mapping.objects.create(
+        park=town.park, code="bills", name_en="Bills", reporter=Node.objects.get(park=town.park, code="grid"),
+        key_column="account",
+    )  # fmt: skip
+    made = ImportBatch.objects.create(
+        park=town.park, mapping=mapping, document=rows["Document"], name="bills.csv", reason="bills",
+        brought_at=timezone.now(), state="written", written={"statements": [], "stocks": []},
+    )  # fmt: skip
+    return str(made.pk)
 
 
 @pytest.fixture

@@ -14,7 +14,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no browser at /usr/bin/chromium: pages are not opened")
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no browser at /usr/bin/chromium: pages are not opened"),
+    pytest.mark.django_db,  # a database is made only where a test asks for one, and the server opens it
+]
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +25,8 @@ def report(live_server_address: str, tmp_path_factory: pytest.TempPathFactory) -
     """Walk the catalogue with the tool that walks the platform, and return its report."""
     out = tmp_path_factory.mktemp("shots")
     command = [sys.executable, str(ROOT / "tools/shots.py"), live_server_address, "--start", "/look/"]
-    more = ["--only", "--themes", "light,dark", "--languages", "en", "--out", str(out)]
+    ways = ",".join(f"en-{width}-{theme}" for width in (1440, 390) for theme in ("light", "dark"))
+    more = ["--only", "--ways", ways, "--people", "", "--out", str(out)]
     subprocess.run([*command, *more], capture_output=True, timeout=120, check=False)
     return dict(json.loads((out / "report.json").read_text("utf-8")))
 

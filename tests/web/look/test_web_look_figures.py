@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from django.template import Context, Template
-from django.utils import translation
+from django.utils import timezone, translation
 
 import lingtan.web
 from lingtan.web.kernel import figures
-from lingtan.web.kernel.frame import Period
+from lingtan.web.period import Period
 
 FIGURES_JS = Path(lingtan.web.__file__).parent / "static" / "app" / "figures.js"
 #: value, kind, digits, text: the cases of look.md and the edges of the rules.
@@ -158,7 +158,8 @@ def test_an_unknown_state_is_shown_as_it_is() -> None:
 
 def test_dates_are_written_with_the_minute_where_there_is_one() -> None:
     assert figures.day(date(2026, 1, 6)) == "2026-01-06"
-    assert figures.day(datetime(2026, 1, 6, 9, 12, tzinfo=UTC)) == "2026-01-06 09:12"
+    with timezone.override(UTC):
+        assert figures.day(datetime(2026, 1, 6, 9, 12, tzinfo=UTC)) == "2026-01-06 09:12"
     assert figures.day(None) == "—"
 
 

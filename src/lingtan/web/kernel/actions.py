@@ -80,6 +80,8 @@ def remove(row: Any, *, by: Access, reason: str = "") -> None:
     with transaction.atomic(), pghistory.context(user=by.user_id, reason=reason):
         held = register.model.objects.visible_to(by).select_for_update(of=("self",)).get(pk=row.pk)
         code, park = code_of(held), held.park
+        if why := held.kept():
+            raise ValidationError({NON_FIELD_ERRORS: why})
         try:
             held.delete()
         except (ProtectedError, RestrictedError) as wrong:

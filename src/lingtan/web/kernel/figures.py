@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -102,17 +103,22 @@ def change(now: Number | None, before: Number | None) -> Decimal | None:
 
 
 def day(value: date | datetime | None) -> str:
-    """Return a date, or a date with the minute, as tables show it: ``2026-01-06 09:12``."""
+    """Return a date, or a date with the minute in the zone of the page, as tables show it: ``2026-01-06 09:12``."""
     if value is None:
         return NONE
-    return value.strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else value.isoformat()
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    return (timezone.localtime(value) if timezone.is_aware(value) else value).strftime("%Y-%m-%d %H:%M")
 
 
 def period(value: str) -> str:
-    """Return a period (``2025``, ``2025-03``, ``2025-03-09``, ``2025-03-09..2025-03-15``) in words of the page."""
+    """Return a period (``2025``, ``2025-Q1``, ``2025-03``, ``2025-03-09``, two by dots) in words of the page."""
     first, _dots, last = value.partition("..")
     if last:
         return _("%(first)s to %(last)s") % {"first": first, "last": last}
+    year, _q, quarter = value.partition("-Q")
+    if quarter:
+        return _("Q%(number)s %(year)s") % {"number": quarter, "year": year}
     written = (pgettext("date format", "Y"), pgettext("date format", "F Y"), pgettext("date format", "j F Y"))
     parts = [int(part) for part in first.split("-")]
     return date_format(date(*[*parts, 1, 1][:3]), written[len(parts) - 1])

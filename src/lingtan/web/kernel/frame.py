@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-
-from lingtan.web.kernel import figures
 
 #: The seven entries: url name, icon, letter after ``g``, label; only those that exist and may be opened are shown.
 ENTRIES: tuple[tuple[str, str, str, Any], ...] = (
@@ -34,97 +28,12 @@ TOOLS: dict[str, str | frozenset[str]] = {
     "registers": READS,
     "documents": READS,
     "settings": frozenset({"change"}),
-    "people": frozenset({"grant", "invite", "confirm", "admit"}),
+    "people": frozenset({"grant", "invite", "confirm"}),
     "park_audit": frozenset({"audit"}),
     "releases": frozenset({"release"}),
     "public_park": "",
     "profile": "",
 }
-PERIOD = re.compile(r"(?P<year>[12]\d{3})(?:-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>\d\d))?)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A period of the address: ``2025``, ``2025-03``, ``2025-03-09`` or ``2025-03-09..2025-03-15``.
-
-    ``start`` to ``end``, the last day not counted; ``kind`` is ``year``, ``month``, ``day`` or ``custom``.
-    """
-
-    text: str
-    kind: str
-    start: date
-    end: date
-
-    def __str__(self) -> str:
-        return figures.period(self.text)
-
-    @classmethod
-    def read(cls, text: str) -> Period | None:
-        """Return the period that a text says, None where it says none."""
-        first, dots, last = text.partition("..")
-        ends = [cls._one(part) for part in ([first, last] if dots else [first])]
-        if any(one is None for one in ends) or (dots and ends[0].start >= ends[1].end):  # type: ignore[union-attr]
-            return None
-        one = ends[0]
-        return cls(text, "custom", one.start, ends[1].end) if dots else one  # type: ignore[union-attr]
-
-    @classmethod
-    def of_year(cls, year: int) -> Period:
-        """Return a calendar year."""
-        return cls(f"{year}", "year", date(year, 1, 1), date(year + 1, 1, 1))
-
-    @classmethod
-    def _one(cls, text: str) -> Period | None:
-        found = PERIOD.fullmatch(text)
-        if not found:
-            return None
-        year, month, day = (int(part) if part else None for part in found.groups())
-        if month is None:
-            return cls.of_year(year)  # type: ignore[arg-type]
-        try:
-            start = date(year, month, day or 1)  # type: ignore[arg-type]
-        except ValueError:
-            return None
-        after = start + timedelta(days=1) if day else (start.replace(day=1) + timedelta(days=32)).replace(day=1)
-        return cls(text, "day" if day else "month", start, after)
-
-    def step(self, by: int) -> Period:
-        """Return the period before (-1), after (1), or further away."""
-        if self.kind == "year":
-            return self._one(f"{self.start.year + by}")  # type: ignore[return-value]
-        if self.kind == "month":
-            at = self.start.year * 12 + self.start.month - 1 + by
-            return self._one(f"{at // 12}-{at % 12 + 1:02}")  # type: ignore[return-value]
-        length = (self.end - self.start) * by
-        start, last = self.start + length, self.end + length - timedelta(days=1)
-        return self.read(f"{start}" if self.kind == "day" else f"{start}..{last}")  # type: ignore[return-value]
-
-    @property
-    def before(self) -> Period:
-        """The period just before."""
-        return self.step(-1)
-
-    @property
-    def after(self) -> Period:
-        """The period just after."""
-        return self.step(1)
-
-    @property
-    def year_before(self) -> Period:
-        """The same period of the year before."""
-        if self.kind == "year":
-            return self.before
-        return self.step(-12) if self.kind == "month" else self.step(-364 // max((self.end - self.start).days, 1))
-
-    @property
-    def kinds(self) -> tuple[tuple[str, Any, str], ...]:
-        """The same time by day, month and year: kind, word, text of the address."""
-        year, month = f"{self.start.year}", f"{self.start:%Y-%m}"
-        return (
-            ("day", _("Day"), self.text if self.kind == "day" else f"{self.start}"),
-            ("month", _("Month"), month),
-            ("year", _("Year"), year),
-        )
 
 
 def _address(name: str, park: Any) -> str:

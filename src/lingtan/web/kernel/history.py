@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pghistory
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import ForeignKey, Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from psycopg import sql
 
 if TYPE_CHECKING:
     from lingtan.web.kernel.lists import Cell
     from lingtan.web.kernel.register import Register
     from lingtan.web.people.access import Access
+
+
+#: Longest life of an answer [s], and how many a process holds.
+SECONDS, MOST = 20, 64
+_held: OrderedDict[Hashable, tuple[Hashable, Any]] = OrderedDict()
+_lock = Lock()
+T = TypeVar("T")
 
 
 def tracked() -> Callable[[type[Model]], type[Model]]:
@@ -135,3 +147,34 @@ def _known(
         return rows[name].get(key, _("another's") if key is not None else None)
 
     return value
+
+
+def newest(models: tuple[type[Model], ...]) -> tuple[int | None, ...]:
+    """Return the number of the newest event of each record type, in one query of index look-ups."""
+    tables = (apps.get_model(one._meta.app_label, f"{one.__name__}Event")._meta.db_table for one in models)
+    parts = (sql.SQL("(select max(pgh_id) from {})").format(sql.Identifier(table)) for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("select {}").format(sql.SQL(", ").join(parts)).as_string())  # history reads it as text
+        return tuple(cursor.fetchone())
+
+
+def unchanged(key: Hashable, models: tuple[type[Model], ...], make: Callable[[], T]) -> T:
+    """Return what ``make`` gives, from before where no record of some types changed; ``key`` says all else it hangs on.
+
+    Each change writes an event, whatever made it, so the newest events say whether an answer still holds. A change that
+    was written before another one but committed after it is not seen; answers are dropped after seconds in any case.
+    Whoever gets an answer must not change it: other requests hold the same.
+    """
+    mark = (newest(models), int(time.monotonic()) // SECONDS)
+    with _lock:
+        found = _held.get(key)
+        if found is not None and found[0] == mark:
+            _held.move_to_end(key)
+            kept: T = found[1]
+            return kept
+    made = make()
+    with _lock:
+        _held[key] = (mark, made)
+        while len(_held) > MOST:
+            _held.popitem(last=False)
+    return made

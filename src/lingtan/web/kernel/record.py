@@ -29,9 +29,12 @@ class Record(models.Model):
     scope : paths to the nodes that a row belongs to (``""`` is the row itself); an enterprise sees the rows of which
         one of these nodes is its own. Empty: the row is the park's own and only roles of the whole park see it;
         `scope.EVERYONE`: everybody in the park does.
+    dated : paths to the fields that a verifier's reporting period cuts the rows by: the two ends of a span, or one
+        time, month or year. Empty: ``start`` and ``end``, or ``year``, where the type has them.
     """
 
     scope: ClassVar[tuple[str, ...]] = ()
+    dated: ClassVar[tuple[str, ...]] = ()
 
     park = models.ForeignKey("park.Park", on_delete=models.CASCADE, related_name="+", verbose_name=_("Park"))
     version = models.PositiveIntegerField(_("Version"), default=1, editable=False)
@@ -41,6 +44,10 @@ class Record(models.Model):
 
     class Meta:
         abstract = True
+
+    def kept(self) -> str:
+        """Return why the row may not be removed yet, in words; blank where it may."""
+        return ""
 
     def settle(self) -> None:
         """Set what follows from other values or rows; called after each write, in its transaction."""

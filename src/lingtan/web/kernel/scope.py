@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db.models import DateTimeField, Q, QuerySet
+from django.db.models import CharField, DateField, DateTimeField, Q, QuerySet
+
+from lingtan.web.people.access import Reach
 
 if TYPE_CHECKING:
-    from lingtan.web.people.access import Access, Reach
+    from lingtan.web.people.access import Access
 
 EVERYONE = ("*",)
 ENDS = ("source", "target")
+#: What a person sees whose parts give nothing.
+NOTHING = (Reach(),)
 Rows = TypeVar("Rows", bound="QuerySet[Any]")
 
 
 def limit(rows: Rows, access: Access) -> Rows:
     """Cut a query of records to one park and to what a role sees there.
 
-    A verifier's reporting period cuts the rows that carry a span (``start`` and ``end``) or a ``year``.
+    A verifier's reporting period cuts the rows that carry a span (``start`` and ``end``), a ``year``, or what the
+    record type names in ``dated``.
     """
     own = rows.filter(park_id=access.park_id)
     everyone = rows.model.scope == EVERYONE  # type: ignore[attr-defined]
@@ -76,18 +82,45 @@ def _keys(path: str, reach: Reach) -> list[tuple[str, frozenset[int]]]:
 
 def _dated(model: Any, reach: Reach) -> Q:
     """Return what cuts a row to the reporting period; a span without an end is open, a row without one is not cut."""
-    if reach.period is None:
+    paths = model.dated or _usual(model)
+    if reach.period is None or not paths:
         return Q()
     first, last = reach.period
-    names = {field.name for field in model._meta.concrete_fields}
     wanted = Q()
-    if {"start", "end"} <= names:
-        after = last + timedelta(days=1) if last is not None else None
-        exact = isinstance(model._meta.get_field("start"), DateTimeField)
-        for name, day in (("end__gt", first), ("start__lt", after)):
-            at = datetime.combine(day, time(), ZoneInfo(reach.zone)) if exact and day is not None else day
-            wanted &= Q(**{name: at}) | Q(**{f"{name[:-4]}__isnull": True}) if at is not None else Q()
-    elif "year" in names:
-        wanted &= Q(year__gte=first.year) if first is not None else Q()
-        wanted &= Q(year__lte=last.year) if last is not None else Q()
+    if first is not None:
+        test = "gte" if len(paths) == 1 else "gt"
+        wanted &= _side(model, paths[-1], test, first, reach.zone)
+    if last is not None:
+        wanted &= _side(model, paths[0], "lt", last, reach.zone)
     return wanted
+
+
+def _usual(model: Any) -> tuple[str, ...]:
+    names = {field.name for field in model._meta.concrete_fields}
+    return ("start", "end") if {"start", "end"} <= names else ("year",) if "year" in names else ()
+
+
+def _side(model: Any, path: str, test: str, day: date, zone: str) -> Q:
+    """Return one side of a cut; ``day`` is the first or (with ``lt``) the last one of the period."""
+    for name in path.split("__"):
+        field = model._meta.get_field(name)
+        model = field.related_model
+    if isinstance(field, DateField):
+        at: Any = day + timedelta(days=1) if test == "lt" else day
+        at = datetime.combine(at, time(), ZoneInfo(zone)) if isinstance(field, DateTimeField) else at
+        return Q(**{f"{path}__{test}": at}) | Q(**{f"{path}__isnull": True})
+    of_month = isinstance(field, CharField)
+    return Q(**{f"{path}__{'lte' if test == 'lt' else 'gte'}": f"{day:%Y-%m}" if of_month else day.year})
+
+
+def over(access: Access, since: datetime, until: datetime) -> Access:
+    """Return the access of those parts alone whose reporting period holds a whole span [``since``, ``until``)."""
+    return replace(access, reaches=tuple(reach for reach in access.sees if _holds_span(reach, since, until)) or NOTHING)
+
+
+def _holds_span(reach: Reach, since: datetime, until: datetime) -> bool:
+    first, last = reach.period or (None, None)
+    zone = ZoneInfo(reach.zone)
+    if first is not None and since < datetime.combine(first, time(), zone):
+        return False
+    return last is None or until <= datetime.combine(last + timedelta(days=1), time(), zone)

@@ -93,6 +93,13 @@ def explanation(park: Any, run: Any, key: str) -> str:
         return ""
 
 
+def _cut(context: Mapping[str, Any]) -> str:
+    """Return the query by which an explanation keeps a page's period, blank for whole years."""
+    period = context.get("period")
+    kind = getattr(period, "kind", "year")
+    return "" if kind == "year" else f"?period={getattr(period, 'text', '')}"
+
+
 @register.simple_tag(takes_context=True)
 def figure(
     context: Mapping[str, Any], value: Number | None, unit: str = "", kind: str = "total", explain: str = "",
@@ -106,7 +113,7 @@ def figure(
     said = figures.shown(value, kind=kind, unit=unit, digits=_given(digits), coverage=_given(coverage), empty=empty)
     if value in (None, ""):
         return format_html('<span class="void{}">{}</span>', " empty" if empty else "", said.text)
-    address = href or (explanation(context.get("park"), run, explain) if explain else "")
+    address = href or (explanation(context.get("park"), run, explain) + _cut(context) if explain else "")
     text = f"{said.before}{said.text}"
     if address:
         body = format_html('<a class="figure" href="{}" data-explain="{}">{}</a>', address, explain, text)

@@ -48,6 +48,13 @@ async function fetchPart(address) {
   return { part, ok: answer.ok };
 }
 
+/** The page has its heading already: that of what is shown beside it is a second one. */
+function asSecond(head) {
+  const second = document.createElement("h2");
+  second.append(...head.childNodes);
+  head.replaceWith(second);
+}
+
 async function openDrawer(address, opener, push = true) {
   const panel = $("#drawer");
   if (!panel) { location.assign(address); return; }
@@ -57,6 +64,7 @@ async function openDrawer(address, opener, push = true) {
     if (!got) return;
     const body = $("#drawer-body");
     body.replaceChildren(...got.part.childNodes);
+    $$("h1", body).forEach(asSecond);
     body.scrollTop = 0;
     if (panel.hidden) drawer.opener = opener ?? document.activeElement;
     $$(".figure.open").forEach((one) => one.classList.remove("open"));
@@ -285,5 +293,6 @@ document.addEventListener("htmx:response:error", (event) => {
   toast(`${root.lang === "en" ? "The server refused the request" : "服务器没有接受这次请求"} (${code})`, "act");
 });
 reachable();
+$$(".tabs [aria-current], .segments [aria-current]").forEach((one) => { const row = one.parentElement; if (row.scrollWidth > row.clientWidth) row.scrollLeft = one.offsetLeft - row.offsetLeft - 24; });
 $$("form[data-draft]").forEach(offerDraft);
 drawCharts();

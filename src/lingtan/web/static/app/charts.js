@@ -3,7 +3,7 @@
 // A colour is the name of a token: gas, coal, diesel, heat, elec-grid, elec-wind, elec-pv, elec-cert, process, water, ..., scope-1,
 // loss, node, q-metered, ok, act, primary. A value of null is missing: a gap, never zero. `href` opens the lines behind a mark.
 // months  {months: ["2025-01" or words], series: [{name, color, values: [..], estimated: [true where hatched]}],
-//          line: {name, values} (last year, dotted), coverage: [fractions], stack: true}
+//          line: {name, values} (last year, dotted), coverage: [fractions], stack: true, faded: [true outside the period chosen], top: end of the axis}
 // bars    {rows: [{name, value, color, href, note}], kind: "share"}               sorted as given; label behind each bar
 // sankey  {nodes: [{id, name, color, column (0 left), value}], links: [{source, target, value, color, gap: true where unexplained, href}]}
 // bridge  {rows: [{name, value, note, sum: true for the anchors}], from: cut of the axis, lying: true for rows from top to bottom,
@@ -82,7 +82,8 @@ function months(chart, box) {
   ...(chart.line ? [`${chart.line.name}  ${show(chart, chart.line.values[at])}`] : [])].join("\n");
   const series = chart.series.map((one) => ({
     type: "bar", name: one.name, stack: chart.stack === false ? undefined : "all", barWidth: narrow(box) ? "62%" : "52%", itemStyle: { color: token(one.color), ...edge() },
-    data: one.values.map((value, at) => (one.estimated?.[at] ? { value, itemStyle: { color: token(one.color), decal: { ...hatch(token(one.color)), dashArrayY: [2, 4] }, ...edge() } } : value)),
+    data: one.values.map((value, at) => (one.estimated?.[at] || chart.faded?.[at] ? { value, itemStyle: { color: token(one.color), opacity: chart.faded?.[at] ? 0.3 : 1,
+      ...(one.estimated?.[at] ? { decal: { ...hatch(token(one.color)), dashArrayY: [2, 4] } } : {}), ...edge() } } : value)),
   }));
   if (chart.line) {
     series.push({ type: "line", name: chart.line.name, data: chart.line.values, connectNulls: false, symbol: "circle", symbolSize: 5, z: 5,
@@ -93,7 +94,7 @@ function months(chart, box) {
   return { ...common(), aria: { enabled: true, decal: { show: false }, label: { enabled: false } },
     grid: { left: 8, right: chart.line && !narrow(box) ? 52 : 8, top: 14, bottom: 8 + strip, containLabel: true, outerBoundsMode: "same" },
     tooltip: { ...common().tooltip, trigger: "axis", formatter: (found) => rows(found[0].dataIndex) },
-    xAxis: namesAxis(names), yAxis: valueAxis({ splitNumber: 4, min: floor, axisLabel: { ...valueAxis().axisLabel, showMinLabel: false } }), series };
+    xAxis: namesAxis(names), yAxis: valueAxis({ splitNumber: 4, min: floor, max: chart.top ?? null, axisLabel: { ...valueAxis().axisLabel, showMinLabel: false } }), series };
 }
 
 function bars(chart, box) {
@@ -130,16 +131,19 @@ function sankey(chart, box) {
   const sums = throughput(chart);
   const last = Math.max(...chart.nodes.map((one) => one.column ?? 0));
   const room = small ? box.clientWidth * 0.4 : Math.min(190, box.clientWidth * 0.24);
-  const texts = new Map(chart.nodes.map((one) => [one.id, fitted(one.name, chart.figures === false ? "" : bare(chart, sums.get(one.id)), room)]));
+  const figure = (one) => (chart.figures === false ? "" : bare(chart, sums.get(one.id)));
+  const apart = (box.clientWidth - 2 * room - 32) / Math.max(1, last) - 24;
+  const width = (one) => (one.column === 0 || one.column === last || box.clientWidth < 640 ? room : Math.min(room, Math.max(apart, 72)));
+  const texts = new Map(chart.nodes.map((one) => [one.id, fitted(one.name, figure(one), width(one))]));
   const widest = (column) => Math.max(0, ...chart.nodes.filter((one) => one.column === column).map((one) => probe.measureText(texts.get(one.id)).width));
   const place = (one) => (one.column === 0 ? (small ? "right" : "left") : one.column === last ? (small ? "left" : "right") : box.clientWidth < 640 ? "top" : "right");
   const data = chart.nodes.map((one) => ({ name: one.id, depth: one.column, itemStyle: { color: token(one.color ?? "node"), borderWidth: 0 },
-    label: { position: place(one), padding: [2, 4], borderRadius: 3, backgroundColor: one.column === 0 || one.column === last ? "transparent" : faint("surface", 0.82) } }));
+    label: { position: place(one), padding: one.column === 0 || one.column === last ? [0, 4] : [2, 4], borderRadius: 3, backgroundColor: one.column === 0 || one.column === last ? "transparent" : faint("surface", 0.82) } }));
   const links = chart.links.map((one) => ({ source: one.source, target: one.target, value: one.value, href: one.href,
     lineStyle: { color: token(one.gap ? "act" : one.color ?? named.get(one.source)?.color ?? "node"), opacity: one.gap ? 0.75 : one.color === "loss" ? 0.5 : 0.34 } }));
   return { ...common(), tooltip: { ...common().tooltip, trigger: "item", formatter: (one) => (one.dataType === "edge"
     ? `${named.get(one.data.source)?.name} → ${named.get(one.data.target)?.name}\n${show(chart, one.value)}` : `${named.get(one.name)?.name}  ${show(chart, sums.get(one.name))}`) },
-  series: [{ type: "sankey", left: small ? 6 : widest(0) + 16, right: small ? 6 : widest(last) + 16, top: box.clientWidth < 640 ? 24 : 8, bottom: 8, nodeWidth: 8, nodeGap: 15, draggable: false,
+  series: [{ type: "sankey", left: small ? 6 : widest(0) + 16, right: small ? 6 : widest(last) + 16, top: box.clientWidth < 640 ? 24 : 8, bottom: 8, nodeWidth: 8, nodeGap: 19, draggable: false,
     layoutIterations: 0, emphasis: { focus: "adjacency" }, lineStyle: { curveness: 0.5 }, data, links,
     labelLayout: { hideOverlap: true },
     label: { color: token("text"), fontSize: 12, fontFamily: font(), formatter: (one) => texts.get(one.name) } }] };
@@ -297,7 +301,7 @@ function room(kind, chart, plot) {
   if (kind !== "sankey") return 0;
   const columns = new Map();
   for (const one of chart.nodes) columns.set(one.column, (columns.get(one.column) ?? 0) + 1);
-  return 24 + 24 * Math.max(...columns.values());
+  return 24 + 26 * Math.max(...columns.values());
 }
 
 function paint(box) {
@@ -322,7 +326,7 @@ export async function draw(box) {
     if (drawn.has(box)) return;
     const needed = room(kind, chart, plot);
     if (needed > plot.clientHeight) plot.style.minHeight = `${needed}px`;
-    const instance = echarts.init(plot, null, { renderer: "canvas" });
+    const instance = echarts.init(plot, null, { renderer: "canvas", devicePixelRatio: devicePixelRatio * (plot.currentCSSZoom ?? 1) });
     drawn.set(box, { kind, chart, instance });
     legend(kind, chart, box);
     footer(kind, chart, box);
@@ -346,3 +350,11 @@ function open(address) {
 }
 
 document.addEventListener("lingtan:theme", () => { for (const box of drawn.keys()) if (box.isConnected) paint(box); });
+
+// A sheet of paper is narrower than the window: charts are drawn anew at its width before they are printed.
+function redraw(printing) {
+  document.documentElement.classList.toggle("printing", printing);
+  for (const [box, { instance }] of drawn) if (box.isConnected) { instance.resize(); paint(box); }
+}
+addEventListener("beforeprint", () => redraw(true));
+addEventListener("afterprint", () => redraw(false));
